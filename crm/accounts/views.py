@@ -1,0 +1,296 @@
+"""Doors of accounts: sign-in and out, links, devices, people, organisation, audit trail."""
+
+from uuid import UUID
+
+from flask import Response, flash, redirect, request, session as cookie, url_for
+from flask_login import login_user, logout_user
+
+from crm.accounts import letters, queries, rules, service
+from crm.accounts.forms import (
+    AccountForm,
+    ChangePasswordForm,
+    ForgottenForm,
+    NewPasswordForm,
+    OrganisationForm,
+    RoleForm,
+    SignInForm,
+)
+from crm.accounts.identity import SignedIn
+from crm.accounts.messages import ACTION_NAMES, ENTITY_NAMES, ROLE_NAMES
+from crm.accounts.models import Account, LinkPurpose
+from crm.accounts.service import Credentials, NewAccount
+from crm.core.problems import Missing, Problem, TooMany
+from crm.i18n import gettext as _
+from crm.web.access import Can, Role
+from crm.web.errors import status_of
+from crm.web.pages import Pages
+from crm.web.rendering import page
+from crm.web.site import apart, clock, me, me_or_none, session, settings, store
+
+pages = Pages("accounts", __name__, template_folder="templates")
+
+
+def _local(target: str | None) -> str:
+    """A page of ours to go on to; never another site's."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target:
+        return target
+    return url_for("home.show")
+
+
+@pages.get("/sign-in", access=Can.ENTER)
+def sign_in() -> Response:
+    if me_or_none() is not None:
+        return _see(_local(request.args.get("next")))
+    form = SignInForm(next=request.args.get("next", ""))
+    return page("accounts/sign_in.html", form=form)
+
+
+@pages.post("/sign-in", access=Can.ENTER, own_transaction=True)
+def sign_in_post() -> Response:
+    form = SignInForm(request.form)
+    status = 422
+    try:
+        if form.accepts(_open_device):
+            return _see(_local(form.next.data))
+    except TooMany as refusal:
+        form.refuse(refusal)
+        status = status_of(refusal)
+    form.password.data = ""
+    return page("accounts/sign_in.html", form=form, status=status)
+
+
+def _open_device(given: Credentials) -> None:
+    """Sign in; the argon2 work is done outside every writing transaction, and a failure is kept for good."""
+    now, address = clock().now(), request.remote_addr or ""
+    with store().reading() as reading:
+        service.failures(reading, given.mail, address, now=now)
+        account = service.holder_of(reading, given)
+        known = (account.id, account.name, account.role) if account else None
+    if known is None:
+        with apart() as writing:
+            service.note_failure(writing, given.mail, address, now=now)
+        raise Problem("sign_in_wrong")
+    device = rules.device_name(request.headers.get("User-Agent", ""))
+    with apart() as writing:
+        row = service.sign_in(writing, known[0], device=device, address=address, now=now)
+        signed = SignedIn(known[0], row.id, known[1], known[2])
+    cookie.clear()  # a new session for a new person: nothing planted before goes on
+    login_user(signed)
+    cookie.permanent = True
+
+
+@pages.post("/sign-out", access=Can.SIGNED_IN)
+def sign_out() -> Response:
+    service.end_sign_in(session(), me().sign_in_id, account_id=me().account_id, now=clock().now())
+    logout_user()
+    return _see(url_for(".sign_in"))
+
+
+@pages.get("/forgotten", access=Can.ENTER)
+def forgotten() -> Response:
+    return page("accounts/forgotten.html", form=ForgottenForm(), sent=False)
+
+
+@pages.post("/forgotten", access=Can.ENTER)
+def forgotten_post() -> Response:
+    form = ForgottenForm(request.form)
+    if form.accepts(_send_reset):
+        return page("accounts/forgotten.html", form=form, sent=True)
+    return page("accounts/forgotten.html", form=form, sent=False, status=422)
+
+
+def _send_reset(mail: str) -> None:
+    """The answer is the same whether the account exists: nobody learns who is registered."""
+    now = clock().now()
+    service.failures(session(), mail, request.remote_addr or "", now=now)
+    service.note_failure(session(), mail, request.remote_addr or "", now=now)
+    account = service.account_by_mail(session(), mail)
+    if account is not None:
+        _post_link(account, LinkPurpose.RESET)
+
+
+def _post_link(account: Account, purpose: LinkPurpose) -> str:
+    secret = service.make_link(session(), account.id, purpose, now=clock().now(), hours=settings().link_hours)
+    address = settings().base_url + url_for(".link", secret=secret)
+    known = service.organisation(session())
+    letters.post_link(
+        session(),
+        account,
+        address,
+        purpose,
+        organisation=known.name if known else "",
+        hours=settings().link_hours,
+        now=clock().now(),
+    )
+    return address
+
+
+@pages.get("/links/<secret>", access=Can.ENTER)
+def link(secret: str) -> Response:
+    _row, account = service.link_holder(session(), secret, now=clock().now())
+    return page("accounts/link.html", form=NewPasswordForm(), name=account.name, mail=account.mail, secret=secret)
+
+
+@pages.post("/links/<secret>", access=Can.ENTER)
+def link_post(secret: str) -> Response:
+    now = clock().now()
+    _row, account = service.link_holder(session(), secret, now=now)
+    form = NewPasswordForm(request.form)
+    if form.accepts(lambda password: service.use_link(session(), secret, password, now=now)):
+        flash(_("パスワードを決めました。サインインしてください。"), "success")
+        return _see(url_for(".sign_in"))
+    return page(
+        "accounts/link.html", form=form, name=account.name, mail=account.mail, secret=secret, status=422
+    )
+
+
+@pages.get("/devices", access=Can.SIGNED_IN)
+def devices() -> Response:
+    rows = queries.devices(session(), me().account_id, current=me().sign_in_id)
+    return page("accounts/devices.html", rows=rows, form=ChangePasswordForm())
+
+
+@pages.post("/devices/<uuid:sign_in_id>/end", access=Can.SIGNED_IN)
+def end_device(sign_in_id: UUID) -> Response:
+    service.end_sign_in(session(), sign_in_id, account_id=me().account_id, now=clock().now())
+    flash(_("その端末をサインアウトしました。"), "success")
+    return _see(url_for(".devices"))
+
+
+@pages.post("/devices/password", access=Can.SIGNED_IN)
+def change_password() -> Response:
+    form = ChangePasswordForm(request.form)
+    if form.accepts(
+        lambda new: service.change_password(
+            session(),
+            me().account_id,
+            form.old.data or "",
+            new,
+            now=clock().now(),
+            sign_in_id=me().sign_in_id,
+        )
+    ):
+        flash(_("パスワードを変えました。ほかの端末はサインアウトしました。"), "success")
+        return _see(url_for(".devices"))
+    rows = queries.devices(session(), me().account_id, current=me().sign_in_id)
+    return page("accounts/devices.html", rows=rows, form=form, status=422)
+
+
+@pages.get("/accounts", access=Can.KEEP_ACCOUNTS)
+def people() -> Response:
+    return _people(AccountForm(), 200)
+
+
+def _people(form: AccountForm, status: int) -> Response:
+    rows = queries.accounts(session())
+    return page("accounts/people.html", rows=rows, form=form, role_names=ROLE_NAMES, status=status)
+
+
+@pages.post("/accounts", access=Can.KEEP_ACCOUNTS)
+def invite() -> Response:
+    form = AccountForm(request.form)
+    if form.accepts(_invite):
+        return _see(url_for(".people"))
+    return _people(form, 422)
+
+
+def _invite(new: NewAccount) -> None:
+    account = service.invite(session(), new, now=clock().now())
+    address = _post_link(account, LinkPurpose.INVITATION)
+    flash(
+        _(
+            "%(name)sさんに案内を送ります。急ぐときは次のリンクを直接伝えてください(1回だけ使えます):%(address)s",
+            name=account.name,
+            address=address,
+        ),
+        "success",
+    )
+
+
+@pages.get("/accounts/<uuid:account_id>", access=Can.KEEP_ACCOUNTS)
+def person(account_id: UUID) -> Response:
+    account = _account(account_id)
+    return _person(account, RoleForm(role=account.role.value), 200)
+
+
+def _person(account: Account, form: RoleForm, status: int) -> Response:
+    own = account.id == me().account_id
+    return page("accounts/person.html", account=account, form=form, own=own, role_names=ROLE_NAMES, status=status)
+
+
+def _account(account_id: UUID) -> Account:
+    account = session().get(Account, account_id)
+    if account is None:
+        raise Missing("not_found")
+    return account
+
+
+@pages.post("/accounts/<uuid:account_id>/role", access=Can.KEEP_ACCOUNTS)
+def set_role(account_id: UUID) -> Response:
+    account = _account(account_id)
+    form = RoleForm(request.form)
+    if form.accepts(lambda role: service.set_role(session(), account_id, role, by=me().account_id)):
+        flash(_("役割を変えました。"), "success")
+        return _see(url_for(".person", account_id=account_id))
+    return _person(account, form, 422)
+
+
+@pages.post("/accounts/<uuid:account_id>/link", access=Can.KEEP_ACCOUNTS)
+def new_link(account_id: UUID) -> Response:
+    address = _post_link(_account(account_id), LinkPurpose.RESET)
+    flash(_("リンクを送ります。直接伝えるときはこちら(1回だけ使えます):%(address)s", address=address), "success")
+    return _see(url_for(".person", account_id=account_id))
+
+
+@pages.post("/accounts/<uuid:account_id>/disable", access=Can.KEEP_ACCOUNTS)
+def disable(account_id: UUID) -> Response:
+    service.disable(session(), account_id, by=me().account_id, now=clock().now())
+    flash(_("アカウントを止めました。すべての端末からサインアウトしました。"), "success")
+    return _see(url_for(".person", account_id=account_id))
+
+
+@pages.post("/accounts/<uuid:account_id>/enable", access=Can.KEEP_ACCOUNTS)
+def enable(account_id: UUID) -> Response:
+    service.enable(session(), account_id)
+    flash(_("アカウントをふたたび使えるようにしました。"), "success")
+    return _see(url_for(".person", account_id=account_id))
+
+
+@pages.get("/organisation", access=Can.KEEP_ORGANISATION)
+def organisation() -> Response:
+    known = service.organisation(session())
+    return page("accounts/organisation.html", form=OrganisationForm(obj=known))
+
+
+@pages.post("/organisation", access=Can.KEEP_ORGANISATION)
+def organisation_post() -> Response:
+    form = OrganisationForm(request.form)
+    if form.accepts(lambda facts: service.keep_organisation(session(), facts)):
+        flash(_("組織の情報を直しました。"), "success")
+        return _see(url_for(".organisation"))
+    return page("accounts/organisation.html", form=form, status=422)
+
+
+@pages.get("/audit", access=Can.SEE_AUDIT)
+def audit() -> Response:
+    try:
+        before = int(request.args["before"]) if request.args.get("before") else None
+        entity_id = UUID(request.args["id"]) if request.args.get("id") else None
+    except ValueError as why:
+        raise Missing("not_found") from why
+    rows = queries.audit(
+        session(),
+        before=before,
+        entity=request.args.get("entity"),
+        entity_id=entity_id,
+        with_personal=me().role is Role.MANAGER,
+    )
+    shown = rows[: queries.AUDIT_ROWS]
+    more = shown[-1].id if len(rows) > len(shown) else None
+    return page(
+        "accounts/audit.html", rows=shown, more=more, entity_names=ENTITY_NAMES, action_names=ACTION_NAMES
+    )
+
+
+def _see(target: str) -> Response:
+    return redirect(target, 303)  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""Values and rules without any input or output: everything else may know them."""

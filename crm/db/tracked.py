@@ -1,0 +1,221 @@
+"""Tracked tables: every change to a row leaves its before and after in the audit trail.
+
+Changes reach the trail in one of two ways only: the ORM's flush, or `BulkInsert` for many new rows at
+once. Any other bulk statement on a tracked table is refused.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, QueryableAttribute, UOWTransaction
+from sqlalchemy.orm import Session as OrmSession
+from sqlmodel import Field, Session, SQLModel
+
+from crm.core.canonical import canonical_json, digest
+from crm.core.ids import new_id
+from crm.db.columns import JSON, PERSONAL, choice, moment
+
+AUTHOR = "author"
+SALT = "_salt"
+
+
+class Via(StrEnum):
+    """How a change came in."""
+
+    PAGE = "page"
+    COMMAND = "command"
+    JOB = "job"
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who changes something: an account (None: the system itself), by which way, as part of which act."""
+
+    account_id: UUID | None
+    via: Via
+    act: UUID = field(default_factory=new_id)
+
+    @classmethod
+    def system(cls) -> "Author":
+        return cls(None, Via.COMMAND)
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    CHANGE = "change"
+    REMOVE = "remove"
+
+
+class AuditEntry(SQLModel, table=True):
+    """One change of one row: who, when, before and after.
+
+    `facts` holds {column: [before, after]} of what is not personal. `personal` holds the same for personal
+    columns and a random salt; it may be blanked when a person asks for it, while `personal_digest` (of the
+    salted text) stays and proves that the trail was not otherwise altered.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (sa.Index("ix_audit_entry_entity_entity_id", "entity", "entity_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = moment(index=True)
+    account_id: UUID | None = Field(default=None)
+    via: Via = choice(Via)
+    act: UUID
+    entity: str = Field(max_length=48)
+    entity_id: UUID
+    action: Action = choice(Action)
+    facts: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # type: ignore[call-overload]
+    personal: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # type: ignore[call-overload]
+    personal_digest: str | None = Field(default=None, max_length=64)
+
+
+class Tracked:
+    """Mixin: changes to rows of this table are kept in the audit trail. The primary key is `id: UUID`."""
+
+    id: Any
+
+
+@event.listens_for(Tracked, "attribute_instrument", propagate=True)
+def _know_before(_class: type, _key: str, attribute: QueryableAttribute[Any]) -> None:
+    """Read what stands in a column before it is set unread; else the trail would say that nothing stood there."""
+    event.listen(attribute, "set", lambda *_: None, active_history=True)
+
+
+def set_author(session: OrmSession, author: Author) -> None:
+    """Say who answers for the changes of this transaction."""
+    session.info[AUTHOR] = author
+
+
+def author_of(session: OrmSession) -> Author:
+    author = session.info.get(AUTHOR)
+    return author if isinstance(author, Author) else Author.system()
+
+
+def watch(session: OrmSession) -> None:
+    """Write the audit trail of this session's flushes, and refuse bulk statements on tracked tables."""
+    event.listen(session, "after_flush", _write_trail)
+    event.listen(session, "do_orm_execute", _refuse_bulk)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return value if value is None or isinstance(value, str | int | float | bool | dict | list) else str(value)
+
+
+def _entry(
+    author: Author, at: datetime, table: sa.Table, entity_id: UUID, action: Action, changes: dict[str, list[Any]]
+) -> dict[str, Any]:
+    secret = {name for name in changes if table.c[name].info.get(PERSONAL)}
+    personal: dict[str, Any] | None = {name: changes[name] for name in sorted(secret)} or None
+    if personal is not None:
+        personal[SALT] = secrets.token_hex(16)
+    return {
+        "at": at,
+        "account_id": author.account_id,
+        "via": author.via,
+        "act": author.act,
+        "entity": table.name,
+        "entity_id": entity_id,
+        "action": action,
+        "facts": {name: pair for name, pair in changes.items() if name not in secret},
+        "personal": personal,
+        "personal_digest": digest(canonical_json(personal)) if personal else None,
+    }
+
+
+def _write_trail(session: OrmSession, _context: UOWTransaction) -> None:
+    author, at = author_of(session), datetime.now(UTC)
+    entries = [
+        _entry(author, at, sa.inspect(type(row)).local_table, row.id, action, changes)
+        for action, rows in (
+            (Action.CREATE, session.new),
+            (Action.CHANGE, session.dirty),
+            (Action.REMOVE, session.deleted),
+        )
+        for row in rows
+        if isinstance(row, Tracked) and ((changes := _changes(row, action)) or action is not Action.CHANGE)
+    ]
+    if entries:
+        session.connection().execute(sa.insert(AuditEntry), entries)
+
+
+def _changes(row: Any, action: Action) -> dict[str, list[Any]]:
+    changes: dict[str, list[Any]] = {}
+    for attribute in sa.inspect(row).mapper.column_attrs:
+        history = sa.inspect(row).attrs[attribute.key].history
+        column = attribute.columns[0].name
+        if column == "id":
+            continue
+        if action is Action.CREATE:
+            value = getattr(row, attribute.key)
+            if value is not None:
+                changes[column] = [None, _plain(value)]
+        elif action is Action.REMOVE:
+            changes[column] = [_plain(getattr(row, attribute.key)), None]
+        elif history.has_changes():
+            before = history.deleted[0] if history.deleted else None
+            after = history.added[0] if history.added else None
+            if before != after:
+                changes[column] = [_plain(before), _plain(after)]
+    return changes
+
+
+class BulkStatementRefused(RuntimeError):
+    """A bulk statement on a tracked table would leave no trail."""
+
+
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    statement = state.statement
+    if not isinstance(statement, sa.Insert | sa.Update | sa.Delete):
+        return
+    if statement.table.name in tracked_tables():
+        raise BulkStatementRefused(statement.table.name)
+
+
+def tracked_tables() -> frozenset[str]:
+    """Names of the tables whose changes are kept."""
+    mappers: Iterable[Any] = SQLModel._sa_registry.mappers
+    return frozenset(m.local_table.name for m in mappers if issubclass(m.class_, Tracked))
+
+
+@dataclass(frozen=True)
+class BulkInsert:
+    """Many new rows of a tracked table, prepared with their trail before the write lock is taken."""
+
+    table: sa.Table
+    rows: Sequence[dict[str, Any]]
+    trail: Sequence[dict[str, Any]]
+
+    @classmethod
+    def prepare(cls, model: type[SQLModel], rows: Sequence[dict[str, Any]], author: Author) -> "BulkInsert":
+        """Rows are complete: every column without a database default is given, `id` included."""
+        table: sa.Table = sa.inspect(model).local_table
+        at = datetime.now(UTC)
+        trail = [
+            _entry(
+                author,
+                at,
+                table,
+                row["id"],
+                Action.CREATE,
+                {name: [None, _plain(value)] for name, value in row.items() if name != "id" and value is not None},
+            )
+            for row in rows
+        ]
+        return cls(table, rows, trail if issubclass(model, Tracked) else ())
+
+    def run(self, session: Session) -> None:
+        """Insert the rows and their trail."""
+        if self.rows:
+            session.connection().execute(sa.insert(self.table), list(self.rows))
+        if self.trail:
+            session.connection().execute(sa.insert(AuditEntry), list(self.trail))

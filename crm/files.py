@@ -1,0 +1,73 @@
+"""Stored files, by the hash of their content: the same content is kept once, a name never decides a path."""
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from crm.core.problems import Missing, TooLarge
+
+PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A stored file: `sha256` in hex, size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Files:
+    """The folder of an installation that holds files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Where the content of this hash lies; raises Missing when it is not there."""
+        path = self._path(sha256)
+        if not path.exists():
+            raise Missing("file_missing", sha256=sha256[:12])
+        return path
+
+    def _path(self, sha256: str) -> Path:
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+            raise Missing("file_missing", sha256="?")
+        return self.folder / sha256[:2] / sha256
+
+    def keep(self, content: BinaryIO, *, most: int) -> StoredFile:
+        """Store content; raises TooLarge "file_too_large" (most: bytes) as soon as it is over the limit.
+
+        Written beside its place and moved there when whole and on disk: a file under its hash is never half.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f"draft-{secrets.token_hex(8)}"
+        hashed, size = hashlib.sha256(), 0
+        try:
+            with draft.open("wb") as out:
+                while piece := content.read(PIECE):
+                    size += len(piece)
+                    if size > most:
+                        raise TooLarge("file_too_large", field="file", most=most)
+                    hashed.update(piece)
+                    out.write(piece)
+                out.flush()
+                os.fsync(out.fileno())
+            target = self._path(hashed.hexdigest())
+            target.parent.mkdir(exist_ok=True)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        return StoredFile(hashed.hexdigest(), size)
+
+    def all(self) -> list[StoredFile]:
+        """Every stored file, by hash."""
+        if not self.folder.exists():
+            return []
+        return sorted(
+            (StoredFile(p.name, p.stat().st_size) for p in self.folder.glob("??/*") if p.is_file()),
+            key=lambda f: f.sha256,
+        )

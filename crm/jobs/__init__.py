@@ -1,0 +1,1 @@
+"""Long work: the clock, claims, progress, the outbox and mail."""

@@ -1,0 +1,1 @@
+"""Figures of a month, its closing, the report for the city."""

@@ -1,0 +1,83 @@
+"""Long work of the report: closing a month, making its PDF and XLSX."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from crm.core.months import Month
+from crm.core.problems import Conflict
+from crm.db.tracked import Author, Via
+from crm.files import Files
+from crm.jobs.running import Work
+from crm.reports import queries, service
+from crm.reports.paper import report_pdf
+from crm.reports.queries import Report
+from crm.reports.service import Setting
+from crm.reports.sheets import report_xlsx
+
+CLOSE, MAKE = "report.close", "report.make"
+COUNTING, PRINTING, FILLING = "記録を数えています", "PDFを作っています", "Excelを作っています"
+MOST_BYTES = 200 * 1024 * 1024
+
+
+def setting_of(work: Work) -> Setting:
+    return Setting(work.settings.base_url, work.settings.sample_town)
+
+
+def close_month(work: Work) -> dict[str, Any]:
+    """Close a month and make its files. Run again after a restart it goes on: a closed month stays closed."""
+    month, by = Month.parse(work.arguments["month"]), UUID(work.arguments["by"])
+    work.progress(0, 3, COUNTING)
+    with work.store.writing(Author(by, Via.JOB)) as session:
+        if queries.close_of(session, month) is None:
+            now = work.clock.now()
+            service.close(session, month, setting_of(work), by=by, now=now, today=work.clock.today())
+    return make_files(work, first=1)
+
+
+def make_files(work: Work, *, first: int = 0) -> dict[str, Any]:
+    """Make the PDF and XLSX of a month and keep them; those of a closed month are kept with its closing."""
+    month, total = Month.parse(work.arguments["month"]), first + 2
+    with work.store.reading() as session:
+        report = service.report(session, month, setting_of(work), now=work.clock.now())
+        close = queries.close_of(session, month)
+        rows = queries.frozen_rows(close) if close else queries.rows_of(session, [month])
+    work.check()
+    work.progress(first, total, PRINTING)
+    pdf = _keep(work, report_pdf(report))
+    work.check()
+    work.progress(first + 1, total, FILLING)
+    xlsx = _keep(work, report_xlsx(report, rows))
+    if report.closed:
+        with work.store.writing(Author(None, Via.JOB)) as session:
+            _remember(session, month, report, pdf, xlsx)
+    work.progress(total, total)
+    return {"month": str(month), "pdf": pdf, "xlsx": xlsx, "closed": report.closed}
+
+
+def _keep(work: Work, content: bytes) -> str:
+    return Files(work.settings.files).keep(BytesIO(content), most=MOST_BYTES).sha256
+
+
+def _remember(session: Session, month: Month, report: Report, pdf: str, xlsx: str) -> None:
+    close = queries.close_of(session, month)
+    if close is None or close.revision != report.revision:
+        raise Conflict("month_not_closed", month=month)
+    close.pdf_sha256, close.xlsx_sha256 = pdf, xlsx
+
+
+HANDLERS: Mapping[str, Callable[[Work], dict[str, Any] | None]] = {CLOSE: close_month, MAKE: make_files}
+
+
+def write_report(
+    session: Session, month: Month, setting: Setting, *, now: datetime
+) -> tuple[Report, bytes, bytes]:
+    """PDF and XLSX of a month at once, for the command line."""
+    report = service.report(session, month, setting, now=now)
+    close = queries.close_of(session, month)
+    rows = queries.frozen_rows(close) if close else queries.rows_of(session, [month])
+    return report, report_pdf(report), report_xlsx(report, rows)

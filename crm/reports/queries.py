@@ -1,0 +1,190 @@
+"""Reads of the report: counted rows, closed months, the months there are."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from crm.accounts.models import Account
+from crm.core.months import FiscalYear, Month
+from crm.reports.figures import Counted, Section, from_plain
+from crm.territory.models import Place, PlaceFacts, Territory
+from crm.visits.models import Met, MonthClose, Record, Support
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of a month: frozen when it is closed, else a draft of the moment it was read."""
+
+    month: Month
+    organisation: str
+    city: str
+    note: str
+    sections: tuple[Section, ...]
+    made_at: datetime
+    closed: bool
+    revision: int
+    closed_by: str
+    digest: str
+    base_url: str
+    sample: bool
+    pdf_sha256: str | None = None
+    xlsx_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """One month in the list of reports."""
+
+    month: Month
+    contacts: int
+    closed_at: datetime | None
+    reopened: bool
+
+
+def close_of(session: Session, month: Month) -> MonthClose | None:
+    """The closing that holds for a month: not reopened."""
+    return session.exec(
+        select(MonthClose).where(MonthClose.month == str(month), col(MonthClose.reopened_at).is_(None))
+    ).first()
+
+
+def revisions(session: Session, month: Month) -> Sequence[MonthClose]:
+    """Every closing of a month, the newest first."""
+    return session.exec(
+        select(MonthClose).where(MonthClose.month == str(month)).order_by(col(MonthClose.revision).desc())
+    ).all()
+
+
+def report_of(row: MonthClose) -> Report:
+    """A closed month's report, from what was frozen and from nothing else."""
+    kept = json.loads(row.figures)
+    return Report(
+        Month.parse(kept["month"]),
+        kept["organisation"],
+        kept["city"],
+        kept["note"],
+        from_plain(kept["sections"]),
+        datetime.fromisoformat(kept["made_at"]),
+        True,
+        kept["revision"],
+        kept["closed_by"],
+        row.digest,
+        kept["base_url"],
+        kept["sample"],
+        row.pdf_sha256,
+        row.xlsx_sha256,
+    )
+
+
+def frozen_rows(row: MonthClose) -> list[Counted]:
+    """The contacts that a closed month counts."""
+    return [Counted.from_plain(one) for one in json.loads(row.rows)]
+
+
+def open_rows(session: Session, months: Sequence[Month]) -> list[Counted]:
+    """The contacts that months count which are not closed, in the names of their own days."""
+    if not months:
+        return []
+    rows = session.execute(
+        sa.select(
+            Record.id,
+            Record.on,
+            Record.way,
+            Record.met,
+            Record.place_id,
+            col(PlaceFacts.name).label("place"),
+            Place.kind,
+            col(Territory.name).label("territory"),
+            col(Account.name).label("worker"),
+            Record.presence,
+            Record.observation,
+            Record.direct,
+            Record.attendance,
+        )
+        .select_from(Record)
+        .join(Account, col(Account.id) == col(Record.worker_id))
+        .outerjoin(Place, col(Place.id) == col(Record.place_id))
+        .outerjoin(Territory, col(Territory.id) == col(Record.territory_id))
+        .outerjoin(
+            PlaceFacts,
+            sa.and_(
+                col(PlaceFacts.place_id) == col(Record.place_id),
+                col(PlaceFacts.from_on) <= col(Record.on),
+                sa.or_(col(PlaceFacts.to_on).is_(None), col(PlaceFacts.to_on) > col(Record.on)),
+            ),
+        )
+        .where(
+            col(Record.counted_in).in_([str(month) for month in months]),
+            col(Record.withdrawn_at).is_(None),
+            col(Record.met) != Met.CANCELLED,
+        )
+        .order_by(col(Record.on), col(Record.id))
+    )
+    return [_counted(row) for row in rows]
+
+
+def _counted(row: sa.Row[Any]) -> Counted:
+    gave = ((Support.PRESENCE, row.presence), (Support.OBSERVATION, row.observation), (Support.DIRECT, row.direct))
+    return Counted(
+        row.id,
+        row.on,
+        row.way,
+        row.met,
+        row.place_id,
+        row.place or "",
+        row.kind,
+        row.territory or "",
+        row.worker,
+        tuple(kind for kind, given in gave if given),
+        row.attendance,
+    )
+
+
+def rows_of(session: Session, months: Sequence[Month]) -> list[Counted]:
+    """What several months count: frozen rows of the closed ones, the records of the others."""
+    closed = session.exec(
+        select(MonthClose).where(
+            col(MonthClose.month).in_([str(month) for month in months]), col(MonthClose.reopened_at).is_(None)
+        )
+    ).all()
+    names = {row.month for row in closed}
+    rows = [one for row in closed for one in frozen_rows(row)]
+    rows += open_rows(session, [month for month in months if str(month) not in names])
+    return sorted(rows, key=lambda row: (row.on, str(row.id)))
+
+
+def first_month(session: Session) -> Month | None:
+    """The first month with a record, or None."""
+    first = session.exec(select(func.min(Record.counted_in)).where(col(Record.withdrawn_at).is_(None))).one()
+    return Month.parse(first) if first else None
+
+
+def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[MonthRow]:
+    """The months of a fiscal year up to the present one, the newest first."""
+    months = [month for month in year.months() if month <= until]
+    names = [str(month) for month in months]
+    counts: dict[str, int] = {
+        name: count
+        for name, count in session.exec(
+            select(Record.counted_in, func.count())
+            .where(col(Record.counted_in).in_(names), col(Record.withdrawn_at).is_(None), Record.met != Met.CANCELLED)
+            .group_by(col(Record.counted_in))
+        )
+    }
+    closes = session.exec(
+        select(MonthClose.month, MonthClose.closed_at, MonthClose.reopened_at)
+        .where(col(MonthClose.month).in_(names))
+        .order_by(col(MonthClose.revision))
+    ).all()
+    known = {name: (closed_at, reopened_at) for name, closed_at, reopened_at in closes}
+    rows = []
+    for month in reversed(months):
+        closed_at, reopened_at = known.get(str(month), (None, None))
+        held = closed_at if reopened_at is None else None
+        rows.append(MonthRow(month, counts.get(str(month), 0), held, reopened_at is not None))
+    return rows

@@ -1,0 +1,138 @@
+"""Use cases of the report: draft, close, reopen a month."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from crm.accounts import service as accounts
+from crm.accounts.models import Account
+from crm.core.canonical import canonical_json, digest
+from crm.core.months import FiscalYear, Month
+from crm.core.problems import Conflict, Missing, Problem
+from crm.reports import figures, queries
+from crm.reports.figures import Counted
+from crm.reports.queries import Report
+from crm.territory.queries import territories
+from crm.visits import rules
+from crm.visits.models import MonthClose
+
+VERSION = 1
+"""Of the frozen JSON, so that later programs read older months as they were."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a report takes from the installation: the address its numbers link to, whether it is sample data."""
+
+    base_url: str
+    sample: bool
+
+
+def draft(session: Session, month: Month, setting: Setting, *, now: datetime) -> Report:
+    """The report of a month that is not closed, from the records of this moment."""
+    made, _rows = _counted(session, month)
+    known = accounts.organisation(session)
+    return Report(
+        month,
+        known.name if known else "",
+        known.city_name if known else "",
+        known.note if known else "",
+        made,
+        now,
+        False,
+        0,
+        "",
+        "",
+        setting.base_url,
+        setting.sample,
+    )
+
+
+def _counted(session: Session, month: Month) -> tuple[tuple[figures.Section, ...], list[Counted]]:
+    """The tables of a month and the rows behind its own column."""
+    rows = queries.rows_of(session, [month])
+    before = [one for one in FiscalYear.of(month).months() if one < month]
+    year = queries.rows_of(session, before) + rows
+    first, last_year = queries.first_month(session), month.plus(-12)
+    then = queries.rows_of(session, [last_year]) if first is not None and first <= last_year else None
+    names = [territory.name for territory in territories(session)]
+    return figures.sections(rows, year, then, territories=names), rows
+
+
+def report(session: Session, month: Month, setting: Setting, *, now: datetime) -> Report:
+    """The report of a month: what was frozen if it is closed, else a draft."""
+    known = queries.close_of(session, month)
+    return queries.report_of(known) if known else draft(session, month, setting, now=now)
+
+
+def close(session: Session, month: Month, setting: Setting, *, by: UUID, now: datetime, today: date) -> MonthClose:
+    """Close a month: freeze its rows and figures with a digest. Late records count in the next open month.
+
+    Raises "month_not_over", Conflict "month_closed".
+    """
+    rules.check_can_close(month, today=today)
+    if queries.close_of(session, month) is not None:
+        raise Conflict("month_closed", month=month)
+    revision = 1 + max((row.revision for row in queries.revisions(session, month)), default=0)
+    made = draft(session, month, setting, now=now)
+    rows = [row.plain() for row in queries.rows_of(session, [month])]
+    who = session.get(Account, by)
+    kept = canonical_json(
+        {
+            "version": VERSION,
+            "month": str(month),
+            "revision": revision,
+            "organisation": made.organisation,
+            "city": made.city,
+            "note": made.note,
+            "made_at": now.isoformat(),
+            "closed_by": who.name if who else "",
+            "base_url": setting.base_url,
+            "sample": setting.sample,
+            "sections": figures.plain(made.sections),
+        }
+    )
+    kept_rows = canonical_json(rows)
+    row = MonthClose(
+        month=str(month),
+        revision=revision,
+        figures=kept,
+        rows=kept_rows,
+        digest=digest(kept + kept_rows),
+        closed_at=now,
+        closed_by=by,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def is_intact(row: MonthClose) -> bool:
+    """Whether a closed month is still what was frozen."""
+    return digest(row.figures + row.rows) == row.digest
+
+
+def reopen(session: Session, month: Month, why: str, *, by: UUID, now: datetime) -> None:
+    """Reopen a closed month, saying why; what was frozen stays as an old revision. Raises Missing, "why_missing"."""
+    row = queries.close_of(session, month)
+    if row is None:
+        raise Missing("month_not_closed", month=month)
+    if not why.strip():
+        raise Problem("why_missing", field="why")
+    row.reopened_at, row.reopened_by, row.reopened_why = now, by, why.strip()
+
+
+def contacts_behind(session: Session, month: Month, section: str, line: str, span: str) -> list[Counted]:
+    """The contacts behind one number: of the month, the fiscal year so far, or the same month last year."""
+    if section not in figures.SECTIONS:
+        raise Missing("not_found")
+    months = {
+        "month": [month],
+        "year": [one for one in FiscalYear.of(month).months() if one <= month],
+        "last_year": [month.plus(-12)],
+    }.get(span)
+    if months is None:
+        raise Missing("not_found")
+    return figures.chosen(queries.rows_of(session, months), section, line)

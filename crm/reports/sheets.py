@@ -1,0 +1,88 @@
+"""The report as an Excel file: figures with their links, and every contact of the month on a second sheet."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from crm.i18n import gettext as _
+from crm.reports.addresses import figure_address
+from crm.reports.figures import Counted
+from crm.reports.messages import SECTION_NAMES, line_name
+from crm.reports.queries import Report
+from crm.sheets.writing import ColumnOut, Link, SheetOut, write_xlsx
+from crm.territory.messages import KIND_NAMES
+from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
+
+
+def report_xlsx(report: Report, rows: Sequence[Counted]) -> bytes:
+    """The month's report as XLSX; the same report gives the same bytes."""
+    out = BytesIO()
+    write_xlsx(out, [_figures(report), _contacts(report, rows)], created=report.made_at)
+    return out.getvalue()
+
+
+def _figures(report: Report) -> SheetOut:
+    lines = []
+    for section in report.sections:
+        for line in section.lines:
+            cells: list[object] = [str(SECTION_NAMES[section.key]), line_name(section.key, line.key)]
+            for span, tally in (("month", line.month), ("year", line.year), ("last_year", line.last_year)):
+                if tally is None:
+                    cells += ["", ""]
+                    continue
+                address = figure_address(report.base_url, report.month, section.key, line.key, span)
+                cells += [Link(tally.total, address) if tally.total else 0, tally.distinct]
+            lines.append(cells)
+    state = (
+        _("確定 第%(n)s版 照合番号 %(digest)s", n=report.revision, digest=report.digest[:16])
+        if report.closed
+        else _("下書き(まだ確定していません)")
+    )
+    return SheetOut(
+        name=_("集計"),
+        columns=[
+            ColumnOut(_("表"), "text"),
+            ColumnOut(_("項目"), "text"),
+            ColumnOut(_("この月 延べ"), "number"),
+            ColumnOut(_("この月 実"), "number"),
+            ColumnOut(_("年度累計 延べ"), "number"),
+            ColumnOut(_("年度累計 実"), "number"),
+            ColumnOut(_("前年同月 延べ"), "number"),
+            ColumnOut(_("前年同月 実"), "number"),
+        ],
+        rows=lines,
+        title=_("%(month)s 訪問活動報告書 %(organisation)s", month=report.month.wareki(), organisation=report.organisation),
+        notes=[note for note in (state, _("見本データ") if report.sample else "", report.note) if note],
+    )
+
+
+def _contacts(report: Report, rows: Sequence[Counted]) -> SheetOut:
+    return SheetOut(
+        name=_("対応一覧"),
+        columns=[
+            ColumnOut(_("日付"), "date"),
+            ColumnOut(_("地域"), "text"),
+            ColumnOut(_("訪問先"), "text"),
+            ColumnOut(_("種別"), "text"),
+            ColumnOut(_("方法"), "text"),
+            ColumnOut(_("会えたか"), "text"),
+            ColumnOut(_("支援"), "text"),
+            ColumnOut(_("参加人数"), "number"),
+            ColumnOut(_("職員"), "text"),
+        ],
+        rows=[
+            [
+                row.on,
+                row.territory,
+                row.place,
+                str(KIND_NAMES[row.kind]) if row.kind else "",
+                str(WAY_NAMES[row.way]),
+                str(MET_NAMES[row.met]),
+                "・".join(str(SUPPORT_NAMES[one]) for one in row.supports),
+                row.attendance if row.attendance is not None else "",
+                row.worker,
+            ]
+            for row in rows
+        ],
+        title=_("%(month)s の対応一覧", month=report.month.wareki()),
+        notes=[],
+    )

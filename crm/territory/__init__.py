@@ -1,0 +1,1 @@
+"""Former towns, places and their dated facts, assignments of workers."""

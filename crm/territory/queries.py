@@ -1,0 +1,330 @@
+"""Reads of the territory: every list and figure as of a day, as small frozen rows."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from crm.accounts.models import Account
+from crm.core.kana import search_key
+from crm.core.problems import Missing
+from crm.territory.models import (
+    Assignment,
+    AssignmentKind,
+    Kind,
+    Lineage,
+    LineageKind,
+    Place,
+    PlaceFacts,
+    Territory,
+)
+
+PAGE_ROWS = 50
+COUNTED = 1000
+"""A longer list is said to hold more than so many."""
+
+
+@dataclass(frozen=True)
+class TerritoryRow:
+    """A former town."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AssignmentRow:
+    """Who holds or deputises a territory, from when to when."""
+
+    id: UUID
+    territory_id: UUID
+    account_id: UUID
+    worker: str
+    kind: AssignmentKind
+    from_on: date
+    to_on: date | None
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """A place as it is on the day that was asked for."""
+
+    id: UUID
+    kind: Kind
+    code: str
+    name: str
+    kana: str
+    territory_id: UUID
+    territory: str
+    households: int | None
+    lat: float | None
+    lon: float | None
+    kana_order: str
+
+
+@dataclass(frozen=True)
+class FactsRow:
+    """The facts of a place over one stretch of time, as the card shows them."""
+
+    from_on: date
+    to_on: date | None
+    code: str
+    name: str
+    kana: str
+    territory: str
+    address: str
+    lat: float | None
+    lon: float | None
+    doors: int | None
+    households: int | None
+    resident_households: int | None
+    population: int | None
+    sections: int | None
+    centre_id: UUID | None
+    centre: str
+    branch_id: UUID | None
+    branch: str
+    run_by: str
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A place that this one came from or went on as."""
+
+    place_id: UUID
+    name: str
+    on: date
+    kind: LineageKind
+
+
+@dataclass(frozen=True)
+class Card:
+    """A place with its facts on a day, the facts of other times, and its lineage."""
+
+    id: UUID
+    kind: Kind
+    opened_on: date
+    closed_on: date | None
+    now: FactsRow
+    history: tuple[FactsRow, ...]
+    before: tuple[Kin, ...]
+    after: tuple[Kin, ...]
+
+
+@dataclass(frozen=True)
+class PlaceFilter:
+    """What a list of places is narrowed to."""
+
+    territory_id: UUID | None = None
+    kind: Kind | None = None
+    words: str = ""
+
+
+def holding(day: date) -> sa.ColumnElement[bool]:
+    """That facts hold on a day: the condition by which every list is asked as of a day."""
+    return sa.and_(
+        col(PlaceFacts.from_on) <= day, sa.or_(col(PlaceFacts.to_on).is_(None), col(PlaceFacts.to_on) > day)
+    )
+
+
+def territories(session: Session) -> list[TerritoryRow]:
+    """The former towns in the order of their codes."""
+    rows = session.exec(select(Territory.id, Territory.code, Territory.name).order_by(Territory.code))
+    return [TerritoryRow(*row) for row in rows]
+
+
+def assignments(session: Session, day: date, *, ended: bool = False) -> list[AssignmentRow]:
+    """Who holds and deputises on a day; with `ended`, everybody who ever did."""
+    wanted = (
+        select(Assignment, Account.name)
+        .join(Account, col(Account.id) == col(Assignment.account_id))
+        .join(Territory, col(Territory.id) == col(Assignment.territory_id))
+        .order_by(Territory.code, col(Assignment.kind).desc(), col(Assignment.from_on))
+    )
+    if not ended:
+        wanted = wanted.where(
+            Assignment.from_on <= day, col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > day)
+        )
+    return [
+        AssignmentRow(a.id, a.territory_id, a.account_id, name, a.kind, a.from_on, a.to_on)
+        for a, name in session.exec(wanted)
+    ]
+
+
+_COLUMNS: tuple[Any, ...] = (
+    PlaceFacts.place_id,
+    PlaceFacts.kind,
+    PlaceFacts.code,
+    PlaceFacts.name,
+    PlaceFacts.kana,
+    PlaceFacts.territory_id,
+    Territory.name,
+    PlaceFacts.households,
+    PlaceFacts.lat,
+    PlaceFacts.lon,
+    PlaceFacts.kana_order,
+)
+
+
+def _wanted(day: date, narrowed: PlaceFilter) -> Any:
+    joined = (
+        sa.select(*_COLUMNS)
+        .select_from(PlaceFacts)
+        .join(Territory, col(Territory.id) == col(PlaceFacts.territory_id))
+    )
+    return _narrow(joined, day, narrowed)
+
+
+def _narrow(wanted: Any, day: date, narrowed: PlaceFilter) -> Any:
+    wanted = wanted.where(holding(day))
+    if narrowed.territory_id is not None:
+        wanted = wanted.where(PlaceFacts.territory_id == narrowed.territory_id)
+    if narrowed.kind is not None:
+        wanted = wanted.where(PlaceFacts.kind == narrowed.kind)
+    for word in narrowed.words.split():
+        wanted = wanted.where(col(PlaceFacts.search_key).contains(search_key(word), autoescape=True))
+    return wanted
+
+
+@dataclass(frozen=True)
+class PlacePage:
+    """Some places of a list in kana order; the cursors lead to the pages before and after.
+
+    `total` counts the whole list as far as `COUNTED`; `counted_all` says whether it ended before that.
+    """
+
+    rows: tuple[PlaceRow, ...]
+    previous: UUID | None
+    next: UUID | None
+    total: int
+    counted_all: bool
+
+
+def place_page(
+    session: Session,
+    day: date,
+    narrowed: PlaceFilter,
+    *,
+    after: UUID | None = None,
+    before: UUID | None = None,
+    rows: int = PAGE_ROWS,
+) -> PlacePage:
+    """A page of places in kana order: the first, the one after a place, or the one before a place."""
+    wanted, order = _wanted(day, narrowed), (col(PlaceFacts.kana_order), col(PlaceFacts.place_id))
+    cursor = _cursor(session, day, after or before)
+    back = after is None and before is not None and cursor is not None
+    if cursor is not None:
+        # A row value, for SQLite walks the index by it and not by two conditions joined with OR.
+        here = sa.tuple_(*order)
+        wanted = wanted.where(here < sa.tuple_(*cursor) if back else here > sa.tuple_(*cursor))
+    wanted = wanted.order_by(*(one.desc() for one in order)) if back else wanted.order_by(*order)
+    found = [PlaceRow(*row) for row in session.execute(wanted.limit(rows + 1))]
+    more, shown = len(found) > rows, found[:rows]
+    if back:
+        shown.reverse()
+    before_this = bool(shown) and (more if back else cursor is not None)
+    after_this = bool(shown) and (back or more)
+    total = count_places(session, day, narrowed)
+    return PlacePage(
+        tuple(shown),
+        shown[0].id if before_this else None,
+        shown[-1].id if after_this else None,
+        min(total, COUNTED),
+        total <= COUNTED,
+    )
+
+
+def _cursor(session: Session, day: date, place_id: UUID | None) -> tuple[Any, Any] | None:
+    """Where a place stands in kana order on a day; None for no place, or one not open then."""
+    if place_id is None:
+        return None
+    order = session.exec(
+        select(PlaceFacts.kana_order).where(PlaceFacts.place_id == place_id, holding(day))
+    ).first()
+    return None if order is None else (sa.literal(order), sa.literal(place_id, sa.Uuid()))
+
+
+def count_places(session: Session, day: date, narrowed: PlaceFilter) -> int:
+    """How many places a list has, counted one beyond `COUNTED` at most: a page must not cost a count of all."""
+    some = _narrow(sa.select(sa.literal(1)).select_from(PlaceFacts), day, narrowed).limit(COUNTED + 1)
+    counted: int = session.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
+    return counted
+
+
+def names_on(session: Session, place_ids: set[UUID], day: date) -> dict[UUID, str]:
+    """What these places were called on a day; a place not open then goes by its nearest name."""
+    if not place_ids:
+        return {}
+    rows = session.exec(
+        select(col(PlaceFacts.place_id), col(PlaceFacts.name), col(PlaceFacts.from_on))
+        .where(col(PlaceFacts.place_id).in_(place_ids))
+        .order_by(col(PlaceFacts.from_on))
+    )
+    known: dict[UUID, str] = {}
+    for place_id, name, from_on in rows:
+        if from_on <= day or place_id not in known:
+            known[place_id] = name
+    return known
+
+
+def card(session: Session, place_id: UUID, day: date) -> Card:
+    """A place as of a day; of a place not open then, the nearest facts."""
+    place = session.get(Place, place_id)
+    if place is None:
+        raise Missing("not_found")
+    rows = session.exec(
+        select(PlaceFacts, Territory.name)
+        .join(Territory, col(Territory.id) == col(PlaceFacts.territory_id))
+        .where(PlaceFacts.place_id == place_id)
+        .order_by(col(PlaceFacts.from_on))
+    ).all()
+    hubs = {one for facts, _name in rows for one in (facts.centre_id, facts.branch_id) if one}
+    called = names_on(session, hubs, day)
+    history = tuple(_facts_row(facts, name, called) for facts, name in rows)
+    shown = next((f for f in reversed(history) if f.from_on <= day), history[0])
+    return Card(
+        place.id,
+        place.kind,
+        place.opened_on,
+        place.closed_on,
+        shown,
+        history,
+        _kin(session, Lineage.predecessor_id, Lineage.successor_id, place_id),
+        _kin(session, Lineage.successor_id, Lineage.predecessor_id, place_id),
+    )
+
+
+def _facts_row(facts: PlaceFacts, territory: str, called: dict[UUID, str]) -> FactsRow:
+    return FactsRow(
+        facts.from_on,
+        facts.to_on,
+        facts.code,
+        facts.name,
+        facts.kana,
+        territory,
+        facts.address,
+        facts.lat,
+        facts.lon,
+        facts.doors,
+        facts.households,
+        facts.resident_households,
+        facts.population,
+        facts.sections,
+        facts.centre_id,
+        called.get(facts.centre_id, "") if facts.centre_id else "",
+        facts.branch_id,
+        called.get(facts.branch_id, "") if facts.branch_id else "",
+        facts.run_by,
+    )
+
+
+def _kin(session: Session, other: Any, own: Any, place_id: UUID) -> tuple[Kin, ...]:
+    rows = session.exec(
+        select(other, col(Lineage.on), col(Lineage.kind)).where(own == place_id).order_by(col(Lineage.on))
+    ).all()
+    called = names_on(session, {row[0] for row in rows}, date.max)
+    return tuple(Kin(one, called.get(one, ""), on, kind) for one, on, kind in rows)

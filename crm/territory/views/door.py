@@ -1,0 +1,62 @@
+"""What all doors of the territory have in common: the blueprint, what stands in an address, the views of the room."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+
+from crm.core.problems import Problem
+from crm.core.wareki import read_date
+from crm.i18n import gettext as _
+from crm.web.access import Can, may
+from crm.web.pages import Pages
+from crm.web.site import me, today
+
+pages = Pages("territory", "crm.territory", template_folder="templates")
+
+TIMELINE = "territory.timeline"
+"""Socket: callable(place_id) that gives, as Markup, what was recorded at a place; plugged by the package of records."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One view of the room."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def tabs(current: str) -> list[Tab]:
+    """The views of the room that whoever asks may open."""
+    known = (
+        (_("一覧"), "territory.places", Can.SEE_PLACES),
+        (_("地域と担当"), "territory.territories", Can.SEE_PLACES),
+        (_("取り込み"), "imports.new", Can.KEEP_PLACES),
+    )
+    return [
+        Tab(label, url_for(name), name == current) for label, name, access in known if may(me().role, access)
+    ]
+
+
+def uuid_in(name: str) -> UUID | None:
+    """An id in the address; None where there is none that can be read."""
+    try:
+        return UUID(request.args[name]) if request.args.get(name) else None
+    except ValueError:
+        return None
+
+
+def day_asked() -> date:
+    """The day as of which a page is asked for; today where none is named, or none that is a day."""
+    try:
+        return read_date(request.args["on"]) if request.args.get("on", "").strip() else today()
+    except Problem:
+        return today()
+
+
+def see(target: str) -> Response:
+    """Go on to a page after something was changed."""
+    return cast(Response, redirect(target, 303))

@@ -1,0 +1,82 @@
+"""Doors to read: the list of places, the card of one."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+from markupsafe import Markup
+
+from crm.territory import queries
+from crm.territory.forms import PlacesForm
+from crm.territory.messages import KIND_NAMES, LINEAGE_NAMES
+from crm.territory.models import Kind
+from crm.territory.queries import PlaceFilter
+from crm.territory.rules import holds_on
+from crm.territory.views.door import TIMELINE, day_asked, pages, tabs, uuid_in
+from crm.web.access import Can
+from crm.web.rendering import page
+from crm.web.site import session, site, today
+
+
+def filter_asked() -> PlaceFilter:
+    """What the address narrows a list of places to."""
+    kind = request.args.get("kind", "")
+    return PlaceFilter(
+        uuid_in("territory"),
+        Kind(kind) if kind in set(Kind) else None,
+        request.args.get("q", "").strip()[:100],
+    )
+
+
+def address_of(narrowed: PlaceFilter) -> dict[str, Any]:
+    """What stands in the address of a list that is narrowed in this way, as of the day that was asked for."""
+    return {
+        "q": narrowed.words or None,
+        "territory": narrowed.territory_id,
+        "kind": narrowed.kind.value if narrowed.kind else None,
+        "on": day_asked().isoformat() if day_asked() != today() else None,
+    }
+
+
+@pages.get("/places", access=Can.SEE_PLACES)
+def places() -> Response:
+    day, narrowed = day_asked(), filter_asked()
+    towns = queries.territories(session())
+    found = queries.place_page(session(), day, narrowed, after=uuid_in("after"), before=uuid_in("before"))
+    form = PlacesForm(request.args)
+    form.offer(towns)
+    form.validate()
+    address = address_of(narrowed)
+    return page(
+        "territory/places.html",
+        form=form,
+        tabs=tabs("territory.places"),
+        day=day,
+        as_of=None if day == today() else day,
+        found=found,
+        narrowed=narrowed,
+        towns=towns,
+        kinds=KIND_NAMES,
+        address=address,
+        previous_url=url_for(".places", **address, before=found.previous) if found.previous else None,
+        next_url=url_for(".places", **address, after=found.next) if found.next else None,
+    )
+
+
+@pages.get("/places/<uuid:place_id>", access=Can.SEE_PLACES)
+def place(place_id: UUID) -> Response:
+    day = day_asked()
+    card = queries.card(session(), place_id, day)
+    timeline = site().sockets.get(TIMELINE)
+    return page(
+        "territory/place.html",
+        card=card,
+        day=day,
+        as_of=None if day == today() else day,
+        today=today(),
+        open_then=holds_on(card.opened_on, card.closed_on, day),
+        changeable=card.closed_on is None,
+        timeline=timeline(place_id) if timeline else Markup(),
+        kinds=KIND_NAMES,
+        lineages=LINEAGE_NAMES,
+    )

@@ -1,0 +1,1 @@
+"""Intervals, the month's plan, records of contacts, the closing of a month."""

@@ -1,0 +1,112 @@
+"""Forms of visits."""
+
+from uuid import UUID
+
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from crm.core.problems import Problem
+from crm.i18n import lazy_gettext as _l
+from crm.territory.access import Confidential
+from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
+from crm.territory.models import Kind
+from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
+from crm.visits.models import Met, Support, Way
+from crm.visits.service import RecordLog
+from crm.web.forms import DateField, Form, TextField
+
+
+def uuid_or_none(text: str | None) -> UUID | None:
+    """An id that came with a form; raises "not_found" for what is none."""
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as why:
+        raise Problem("not_found") from why
+
+
+class RecordForm(Form[RecordLog]):
+    """What happened at one contact: a plain visit is a few taps and no typing."""
+
+    record_id = HiddenField()
+    place = HiddenField()
+    call = HiddenField()
+    rev = HiddenField()
+    met = RadioField(_l("会えましたか"), choices=[(m.value, MET_NAMES[m]) for m in Met], default=Met.MET.value)
+    supports = SelectMultipleField(
+        _l("支援"),
+        choices=[(s.value, SUPPORT_NAMES[s]) for s in Support],
+        description=_l("どれも同じ大切さです。いくつ選んでも、選ばなくてもかまいません。"),
+    )
+    met_whom = TextField(_l("会った人"), [Optional(), Length(max=200)])
+    heard = TextAreaField(_l("聞いたこと・見たこと"), [Optional(), Length(max=20_000)])
+    on = DateField(_l("日付"), [InputRequired()])
+    way = RadioField(_l("方法"), choices=[(w.value, WAY_NAMES[w]) for w in Way], default=Way.REGULAR.value)
+    attendance = IntegerField(_l("参加人数"), [Optional(), NumberRange(0, 100_000)])
+    confidential = RadioField(
+        _l("読める人"),
+        choices=[(c.value, CONFIDENTIAL_NAMES[c]) for c in Confidential],
+        default=Confidential.OPEN.value,
+    )
+
+    def made(self) -> RecordLog:
+        record_id = uuid_or_none(self.record_id.data)
+        if record_id is None or self.on.data is None:
+            raise Problem("not_found")
+        return RecordLog(
+            record_id,
+            self.on.data,
+            Way(self.way.data),
+            Met(self.met.data),
+            uuid_or_none(self.place.data),
+            uuid_or_none(self.call.data),
+            self.met_whom.data or "",
+            frozenset(Support(one) for one in self.supports.data or []),
+            self.attendance.data,
+            self.heard.data or "",
+            Confidential(self.confidential.data),
+        )
+
+
+class WithdrawForm(Form[str]):
+    """Take a record back, saying why."""
+
+    why = TextField(_l("取り消す理由"), [InputRequired(), Length(max=200)])
+
+    def made(self) -> str:
+        return self.why.data or ""
+
+
+class MoveForm(Form[tuple[object, UUID]]):
+    """Put a call on another day or with another worker."""
+
+    on = DateField(_l("日付"), [InputRequired()])
+    worker = SelectField(_l("訪問する人"))
+
+
+class CancelForm(Form[str]):
+    """Cancel a planned call."""
+
+    reason = TextField(_l("取りやめる理由"), [InputRequired(), Length(max=200)])
+
+    def made(self) -> str:
+        return self.reason.data or ""
+
+
+class AddCallForm(MoveForm):
+    """Add a call by hand."""
+
+    place = HiddenField()
+
+
+class IntervalForm(Form[tuple[Kind, int]]):
+    """How often a kind of place is called on."""
+
+    kind = SelectField(_l("種別"), choices=[(k.value, KIND_NAMES[k]) for k in Kind])
+    every_months = IntegerField(
+        _l("何か月に1回"), [InputRequired(), NumberRange(0, 60)], description=_l("0にすると、計画に入れません。")
+    )
+
+    def made(self) -> tuple[Kind, int]:
+        return Kind(self.kind.data), self.every_months.data or 0

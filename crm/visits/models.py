@@ -1,0 +1,181 @@
+"""Tables of visits."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from crm.db.columns import choice, key, link, moment, personal
+from crm.db.tracked import Tracked
+from crm.territory.access import Confidential
+from crm.territory.models import Kind
+
+
+class VisitInterval(Tracked, SQLModel, table=True):
+    """How often places are to be called on: every n months, 0 for not at all.
+
+    For one place, else for a kind in a territory, else for a kind everywhere: the nearest one holds.
+    """
+
+    __tablename__ = "visit_interval"
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "territory_id", "place_id"),
+        sa.CheckConstraint("every_months BETWEEN 0 AND 60", name="months"),
+    )
+
+    id: UUID = key()
+    kind: Kind | None = choice(Kind, None)
+    territory_id: UUID | None = link("territory.id", optional=True, index=False)
+    place_id: UUID | None = link("place.id", optional=True)
+    every_months: int
+
+
+class PlanState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class MonthPlan(Tracked, SQLModel, table=True):
+    """The calls of one month over working days and workers (月間訪問計画)."""
+
+    __tablename__ = "month_plan"
+    __table_args__ = (sa.UniqueConstraint("month"),)
+
+    id: UUID = key()
+    month: str = Field(max_length=7)
+    state: PlanState = choice(PlanState, PlanState.DRAFT)
+    made_at: datetime = moment()
+    published_at: datetime | None = moment(optional=True)
+
+
+class CallState(StrEnum):
+    PLANNED = "planned"
+    CANCELLED = "cancelled"
+
+
+class Call(Tracked, SQLModel, table=True):
+    """One planned call (訪問予定). `by_hand` says that a person put it where it is: planning leaves it there."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("plan_id", "place_id"),
+        sa.Index("ix_call_worker_id_on", "worker_id", "on"),
+    )
+
+    id: UUID = key()
+    plan_id: UUID = link("month_plan.id")
+    place_id: UUID = link("place.id")
+    worker_id: UUID = link("account.id", index=False)
+    on: date
+    position: int = 0
+    by_hand: bool = False
+    state: CallState = choice(CallState, CallState.PLANNED)
+    reason: str = Field(default="", max_length=200)
+
+
+class Way(StrEnum):
+    """The way of a contact (方法). Ways are counted apart."""
+
+    REGULAR = "regular"
+    EXTRA = "extra"
+    MEETING = "meeting"
+    INTERVIEW = "interview"
+    DESK = "desk"
+    PHONE = "phone"
+    MESSAGE = "message"
+    ONLINE = "online"
+
+
+class Support(StrEnum):
+    """What a contact gave. Equal kinds: never ranked, scored or coloured as weak and strong."""
+
+    PRESENCE = "presence"
+    OBSERVATION = "observation"
+    DIRECT = "direct"
+
+
+class Met(StrEnum):
+    MET = "met"
+    ABSENT = "absent"
+    CANCELLED = "cancelled"
+
+
+class Record(Tracked, SQLModel, table=True):
+    """What happened at one contact with people (対応記録), whatever its way; may answer a planned call.
+
+    The id is made where the record is written, so that keeping it twice changes nothing. `territory_id` is
+    that of the place on the day. `counted_in` is the month whose report counts it: that of `on`, or the
+    first open month when that one was closed already.
+    """
+
+    __table_args__ = (
+        sa.Index("ix_record_place_id_on", "place_id", "on"),
+        sa.Index("ix_record_counted_in", "counted_in"),
+        sa.Index("ix_record_on", "on"),
+        sa.Index("ix_record_worker_id_on", "worker_id", "on"),
+    )
+
+    id: UUID = key()
+    on: date
+    way: Way = choice(Way)
+    place_id: UUID | None = link("place.id", optional=True, index=False)
+    territory_id: UUID | None = link("territory.id", optional=True, index=False)
+    call_id: UUID | None = link("call.id", optional=True)
+    worker_id: UUID = link("account.id", index=False)
+    met: Met = choice(Met)
+    met_whom: str = personal("", max_length=200)
+    presence: bool = False
+    observation: bool = False
+    direct: bool = False
+    attendance: int | None = Field(default=None)
+    heard: str = personal("")
+    confidential: Confidential = choice(Confidential, Confidential.OPEN)
+    counted_in: str = Field(max_length=7)
+    kept_at: datetime = moment()
+    rev: int = 1
+    withdrawn_at: datetime | None = moment(optional=True)
+    withdrawn_why: str = Field(default="", max_length=200)
+
+    def supports(self) -> tuple[Support, ...]:
+        """The kinds of support this contact gave, in the order in which they are always named."""
+        chosen = ((Support.PRESENCE, self.presence), (Support.OBSERVATION, self.observation), (Support.DIRECT, self.direct))
+        return tuple(kind for kind, given in chosen if given)
+
+
+class PlacePulse(SQLModel, table=True):
+    """The last contact with a place, kept beside the records so that a list of 45,300 places stays quick.
+
+    Never asked for figures or for a day in the past: those are read from the records.
+    """
+
+    __tablename__ = "place_pulse"
+    __table_args__ = (sa.Index("ix_place_pulse_last_on", "last_on"),)
+
+    place_id: UUID = Field(foreign_key="place.id", primary_key=True)
+    last_on: date
+
+
+class MonthClose(Tracked, SQLModel, table=True):
+    """A closed month (月次確定): its figures and the rows they count, as canonical JSON, and their digest.
+
+    `figures` is small and makes the pages; `rows` holds one line for every record that was counted. The PDF
+    and XLSX made from them are kept as files by their hash. Reopening marks the row; closing again adds the next revision, and all revisions stay.
+    """
+
+    __tablename__ = "month_close"
+    __table_args__ = (sa.UniqueConstraint("month", "revision"),)
+
+    id: UUID = key()
+    month: str = Field(max_length=7)
+    revision: int
+    figures: str
+    rows: str
+    digest: str = Field(max_length=64)
+    closed_at: datetime = moment()
+    closed_by: UUID = link("account.id", index=False)
+    pdf_sha256: str | None = Field(default=None, max_length=64)
+    xlsx_sha256: str | None = Field(default=None, max_length=64)
+    reopened_at: datetime | None = moment(optional=True)
+    reopened_by: UUID | None = link("account.id", optional=True, index=False)
+    reopened_why: str = Field(default="", max_length=400)

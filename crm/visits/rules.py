@@ -1,0 +1,57 @@
+"""Decisions about visits, on values and dates only."""
+
+from collections.abc import Collection
+from datetime import date
+
+from crm.core.months import Month
+from crm.core.problems import Problem
+from crm.visits.models import Met, Way
+
+AT_A_PLACE = frozenset({Way.REGULAR, Way.EXTRA})
+"""Ways that are a visit: made at a place, so one must be named. Other ways may name none."""
+
+DEFAULT_MONTHS = 3
+
+
+def due_in(month: Month, *, every_months: int, last_contact: date | None) -> bool:
+    """Whether a place is due in a month: places with no contact yet are due at once, 0 means never."""
+    if every_months == 0:
+        return False
+    return last_contact is None or Month.of(last_contact).plus(every_months) <= month
+
+
+def check_day(on: date, *, today: date) -> None:
+    """A record tells of what has happened: raises "record_in_future"."""
+    if on > today:
+        raise Problem("record_in_future", field="on", today=today)
+
+
+def check_place_given(way: Way, *, has_place: bool) -> None:
+    """A visit names its place: raises "visit_needs_place"."""
+    if way in AT_A_PLACE and not has_place:
+        raise Problem("visit_needs_place", field="place")
+
+
+def check_support(met: Met, *, any_support: bool) -> None:
+    """Where a contact was cancelled nothing was given: raises "cancelled_gives_nothing"."""
+    if met is Met.CANCELLED and any_support:
+        raise Problem("cancelled_gives_nothing", field="supports")
+
+
+def counts(met: Met) -> bool:
+    """Whether a record is a contact that figures count: a cancelled one is kept but not counted."""
+    return met is not Met.CANCELLED
+
+
+def month_counting(on: date, closed: Collection[str]) -> Month:
+    """The month whose report counts a record: its own, or the first open one after a closed one."""
+    month = Month.of(on)
+    while str(month) in closed:
+        month = month.plus(1)
+    return month
+
+
+def check_can_close(month: Month, *, today: date) -> None:
+    """A month is closed when it is over: raises "month_not_over"."""
+    if today <= month.last:
+        raise Problem("month_not_over", last=month.last)

@@ -1,0 +1,1 @@
+"""The edge: access, forms, errors, rendering. Knows nothing of any feature."""

@@ -1,0 +1,1 @@
+"""The tests: unit/ (pure), features/ (by package, both databases), fitness/ (the architecture), browser/."""
