@@ -25,6 +25,7 @@ from crm.jobs import views as job_views
 from crm.jobs.queries import JobRow
 from crm.jobs.running import Handler, Work
 from crm.operations import handlers as operation_handlers
+from crm.operations import messages as operation_messages
 from crm.reports import jobs as report_jobs
 from crm.reports import messages as report_messages
 from crm.reports import views as report_views
@@ -59,7 +60,6 @@ HANDLERS: dict[str, Handler] = {
     **operation_handlers.HANDLERS,
 }
 """Every kind of long work and what does it."""
-
 
 
 def handlers(app: Flask) -> dict[str, Handler]:
@@ -139,6 +139,7 @@ def _words(app: Flask) -> None:
         territory_messages.MESSAGES,
         visit_messages.MESSAGES,
         report_messages.MESSAGES,
+        operation_messages.MESSAGES,
     )
 
 
@@ -153,7 +154,8 @@ def _sockets(app: Flask) -> None:
                     report_jobs.CLOSE: _report_page,
                     report_jobs.MAKE: _report_page,
                 },
-                job_views.KINDS: {**operation_handlers.NAMES},
+                job_views.KINDS: {**operation_messages.NAMES},
+                job_views.FACTS: {**operation_handlers.FACTS},
                 job_views.NAMES: account_queries.names,
             }
         )

@@ -59,7 +59,7 @@ def _say(text: str) -> None:
 
 def _words(problem: Problem) -> str:
     """What to tell of a problem outside of a page: in Japanese where the app can be made, else its code."""
-    bare = Settings(instance=Path(), secret_key="-" * 40, sample_town=True, database_url="sqlite://")
+    bare = Settings(instance=Path(), secret_key="-" * 40, sample_town=True)
     with application.create_app(bare).test_request_context():
         several = problem.all if isinstance(problem, Problems) else (problem,)
         return "\n".join(words_for(one) for one in several)
@@ -79,7 +79,9 @@ def _refusing(command: F) -> F:
     return cast(F, tell)
 
 
-@click.group(help="めぐり - outreach CRM. Where an installation lives: --instance, else CRM_INSTANCE, else ./instance.")
+@click.group(
+    help="めぐり - outreach CRM. Where an installation lives: --instance, else CRM_INSTANCE, else ./instance."
+)
 @click.option("--instance", "folder", default=None, help="Folder of the installation.")
 @click.version_option(package_name="meguri")
 @click.pass_context
@@ -119,7 +121,9 @@ def init(installation_: Installation, name: str, manager: str, mail: str) -> Non
             session, name, NewAccount(manager, "", mail, Role.MANAGER), hours=settings.link_hours
         )
     _say(f"{name} を登録しました。場所:{settings.instance}")
-    _say(f"次のリンクを開いて、{manager}さんのパスワードを決めてください({settings.link_hours}時間以内、1回だけ使えます)。")
+    _say(
+        f"次のリンクを開いて、{manager}さんのパスワードを決めてください({settings.link_hours}時間以内、1回だけ使えます)。"
+    )
     _say(f"  {settings.base_url}/links/{secret}")
     _say("先に crm serve を始めておくと、そのまま開けます。")
 
@@ -181,7 +185,9 @@ def demo(installation_: Installation, port: int, host: str, fresh: bool, build_o
         _serve(settings, store, work=True)
 
 
-@main.command(name="import", help="Import districts, facilities or places from CSV or XLSX: all rows or none.")
+@main.command(
+    name="import", help="Import districts, facilities or places from CSV or XLSX: all rows or none."
+)
 @click.argument("kind", type=click.Choice(["districts", "facilities", "places"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
@@ -190,7 +196,12 @@ def demo(installation_: Installation, port: int, host: str, fresh: bool, build_o
 @pass_installation
 @_refusing
 def import_(
-    installation_: Installation, kind: str, file: Path, dry_run: bool, day: str | None, create_territories: bool
+    installation_: Installation,
+    kind: str,
+    file: Path,
+    dry_run: bool,
+    day: str | None,
+    create_territories: bool,
 ) -> None:
     settings = installation_.settings()
     store = _open(settings)
@@ -221,7 +232,9 @@ def plan(installation_: Installation, month: str) -> None:
     store, now = _open(settings), SystemClock()
     with store.writing() as session:
         made = visits.propose_month(session, Month.parse(month), today=now.today(), now=now.now())
-    _say(f"{Month.parse(month).wareki()}:新しい予定{made.added}件、外した予定{made.removed}件、そのまま{made.kept}件")
+    _say(
+        f"{Month.parse(month).wareki()}:新しい予定{made.added}件、外した予定{made.removed}件、そのまま{made.kept}件"
+    )
     if made.no_worker:
         _say(f"担当のいない地域の訪問先:{len(made.no_worker)}件")
     if made.no_time:
@@ -249,7 +262,9 @@ def report(installation_: Installation, month: str, pdf: Path | None, xlsx: Path
 
 
 @main.command(help="Back up database and files into one archive.")
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: backups).")
+@click.option(
+    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: backups)."
+)
 @pass_installation
 @_refusing
 def backup(installation_: Installation, folder: Path | None) -> None:
@@ -257,9 +272,13 @@ def backup(installation_: Installation, folder: Path | None) -> None:
     backups.run(_open(settings), settings, folder, _say)
 
 
-@main.command(help="Restore an ARCHIVE into this installation; its outbox is held until a person releases it.")
+@main.command(
+    help="Restore an ARCHIVE into this installation; its outbox is held until a person releases it."
+)
 @click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Also over an installation that holds something: that is moved aside.")
+@click.option(
+    "--force", is_flag=True, help="Also over an installation that holds something: that is moved aside."
+)
 @pass_installation
 @_refusing
 def restore(installation_: Installation, archive: Path, force: bool) -> None:

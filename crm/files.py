@@ -39,7 +39,7 @@ class Files:
         return self.folder / sha256[:2] / sha256
 
     def keep(self, content: BinaryIO, *, most: int) -> StoredFile:
-        """Store content; raises TooLarge "file_too_large" (most: bytes) as soon as it is over the limit.
+        """Store content; raises TooLarge "upload_too_large" (most_mb) as soon as it is over the limit.
 
         Written beside its place and moved there when whole and on disk: a file under its hash is never half.
         """
@@ -51,7 +51,7 @@ class Files:
                 while piece := content.read(PIECE):
                     size += len(piece)
                     if size > most:
-                        raise TooLarge("file_too_large", field="file", most=most)
+                        raise TooLarge("upload_too_large", field="file", most_mb=most // (1024 * 1024))
                     hashed.update(piece)
                     out.write(piece)
                 out.flush()

@@ -31,7 +31,9 @@ class ForgottenForm(Form[str]):
     """Ask for a link to set a new password."""
 
     mail = TextField(
-        _l("メールアドレス"), [InputRequired(), Length(max=254)], render_kw={"autocomplete": "username", "inputmode": "email"}
+        _l("メールアドレス"),
+        [InputRequired(), Length(max=254)],
+        render_kw={"autocomplete": "username", "inputmode": "email"},
     )
 
     def made(self) -> str:
@@ -48,7 +50,9 @@ class NewPasswordForm(Form[str]):
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
-        _l("新しいパスワード(もう一度)"), [InputRequired(), Length(max=1000)], render_kw={"autocomplete": "new-password"}
+        _l("新しいパスワード(もう一度)"),
+        [InputRequired(), Length(max=1000)],
+        render_kw={"autocomplete": "new-password"},
     )
 
     def validate(self, extra_validators: object = None) -> bool:
@@ -67,7 +71,9 @@ class ChangePasswordForm(NewPasswordForm):
     """Change one's own password."""
 
     old = PasswordField(
-        _l("いまのパスワード"), [InputRequired(), Length(max=1000)], render_kw={"autocomplete": "current-password"}
+        _l("いまのパスワード"),
+        [InputRequired(), Length(max=1000)],
+        render_kw={"autocomplete": "current-password"},
     )
 
 
@@ -76,11 +82,17 @@ class AccountForm(Form[NewAccount]):
 
     name = TextField(_l("名前"), [InputRequired(), Length(max=80)], render_kw={"autocomplete": "off"})
     kana = TextField(_l("ふりがな"), [Optional(), Length(max=120)])
-    mail = TextField(_l("メールアドレス"), [InputRequired(), Length(max=254)], render_kw={"inputmode": "email"})
-    role = SelectField(_l("役割"), choices=[(r.value, ROLE_NAMES[r]) for r in Role], default=Role.WORKER.value)
+    mail = TextField(
+        _l("メールアドレス"), [InputRequired(), Length(max=254)], render_kw={"inputmode": "email"}
+    )
+    role = SelectField(
+        _l("役割"), choices=[(r.value, ROLE_NAMES[r]) for r in Role], default=Role.WORKER.value
+    )
 
     def made(self) -> NewAccount:
-        return NewAccount(self.name.data or "", self.kana.data or "", self.mail.data or "", Role(self.role.data))
+        return NewAccount(
+            self.name.data or "", self.kana.data or "", self.mail.data or "", Role(self.role.data)
+        )
 
 
 class RoleForm(Form[Role]):

@@ -18,7 +18,7 @@ SEEN_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc] # flask_login is untyped
     """The signed-in person of one request; plain values, so that no transaction hangs on it."""
 
     account_id: UUID
@@ -66,7 +66,9 @@ def _load(sign_in_id: str) -> SignedIn | None:
     return person
 
 
-def load_signed_in(session: Session, sign_in_id: UUID, *, unused_days: int) -> tuple[SignedIn, datetime] | None:
+def load_signed_in(
+    session: Session, sign_in_id: UUID, *, unused_days: int
+) -> tuple[SignedIn, datetime] | None:
     """The person behind a sign-in row that is open, used lately, and whose account is not stopped."""
     row = session.exec(
         select(SignIn, Account)

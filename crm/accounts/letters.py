@@ -11,7 +11,14 @@ from crm.jobs import outbox
 
 
 def post_link(
-    session: Session, account: Account, address: str, purpose: LinkPurpose, *, organisation: str, hours: int, now: datetime
+    session: Session,
+    account: Account,
+    address: str,
+    purpose: LinkPurpose,
+    *,
+    organisation: str,
+    hours: int,
+    now: datetime,
 ) -> None:
     """Put a letter with a one-time link into the outbox, in the transaction that made the link."""
     if purpose is LinkPurpose.INVITATION:
@@ -25,7 +32,10 @@ def post_link(
             _("%(name)s さん", name=account.name),
             "",
             lead,
-            _("次のリンクを開いて、パスワードを決めてください(%(hours)s時間以内、1回だけ使えます)。", hours=hours),
+            _(
+                "次のリンクを開いて、パスワードを決めてください(%(hours)s時間以内、1回だけ使えます)。",
+                hours=hours,
+            ),
             "",
             address,
             "",

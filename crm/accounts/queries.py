@@ -56,7 +56,9 @@ class AuditRow:
 def accounts(session: Session) -> list[AccountRow]:
     """Everybody, in kana order, stopped ones last."""
     seen = (
-        select(SignIn.account_id, func.max(SignIn.seen_at).label("seen_at")).group_by(col(SignIn.account_id)).subquery()
+        select(SignIn.account_id, func.max(SignIn.seen_at).label("seen_at"))
+        .group_by(col(SignIn.account_id))
+        .subquery()
     )
     rows = session.exec(
         select(Account, Password.account_id, seen.c.seen_at)
@@ -65,7 +67,9 @@ def accounts(session: Session) -> list[AccountRow]:
         .order_by(col(Account.disabled_at).is_not(None), Account.kana, Account.name)
     )
     return [
-        AccountRow(a.id, a.name, a.kana, a.mail, a.role, a.disabled_at is not None, password is not None, seen_at)
+        AccountRow(
+            a.id, a.name, a.kana, a.mail, a.role, a.disabled_at is not None, password is not None, seen_at
+        )
         for a, password, seen_at in rows
     ]
 
@@ -124,7 +128,9 @@ def audit(
             e.action.value,
             tuple(
                 (name, pair[0], pair[1])
-                for name, pair in sorted({**(e.facts or {}), **((e.personal or {}) if with_personal else {})}.items())
+                for name, pair in sorted(
+                    {**(e.facts or {}), **((e.personal or {}) if with_personal else {})}.items()
+                )
                 if not name.startswith("_")
             ),
             e.personal is None and e.personal_digest is not None,

@@ -8,7 +8,15 @@ from uuid import UUID, uuid4
 from sqlmodel import Session, col, select
 
 from crm.accounts import passwords, rules
-from crm.accounts.models import Account, LinkPurpose, OneTimeLink, Organisation, Password, SignIn, SignInAttempt
+from crm.accounts.models import (
+    Account,
+    LinkPurpose,
+    OneTimeLink,
+    Organisation,
+    Password,
+    SignIn,
+    SignInAttempt,
+)
 from crm.core.canonical import digest
 from crm.core.problems import Forbidden, Missing, Problem
 from crm.web.access import Role
@@ -120,7 +128,9 @@ def failures(session: Session, mail: str, address: str, *, now: datetime) -> Non
     """Raise TooMany when this account or this address has failed too often just now."""
     since = now - rules.WINDOW
     of_account = session.exec(
-        select(SignInAttempt.at).where(SignInAttempt.mail_key == rules.mail_key(mail), SignInAttempt.at > since)
+        select(SignInAttempt.at).where(
+            SignInAttempt.mail_key == rules.mail_key(mail), SignInAttempt.at > since
+        )
     ).all()
     of_address = session.exec(
         select(SignInAttempt.at).where(
@@ -132,7 +142,9 @@ def failures(session: Session, mail: str, address: str, *, now: datetime) -> Non
 
 def note_failure(session: Session, mail: str, address: str, *, now: datetime) -> None:
     """Remember a failed try; tries older than a day are dropped."""
-    for old in session.exec(select(SignInAttempt).where(SignInAttempt.at < now - timedelta(days=1)).limit(500)):
+    for old in session.exec(
+        select(SignInAttempt).where(SignInAttempt.at < now - timedelta(days=1)).limit(500)
+    ):
         session.delete(old)
     session.add(SignInAttempt(at=now, mail_key=rules.mail_key(mail), address=rules.network_of(address)))
 

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from flask import Response, flash, redirect, request, session as cookie, url_for
+from flask import Response, flash, redirect, request, url_for
+from flask import session as cookie
 from flask_login import login_user, logout_user
 
 from crm.accounts import letters, queries, rules, service
@@ -128,7 +129,9 @@ def _post_link(account: Account, purpose: LinkPurpose) -> str:
 @pages.get("/links/<secret>", access=Can.ENTER)
 def link(secret: str) -> Response:
     _row, account = service.link_holder(session(), secret, now=clock().now())
-    return page("accounts/link.html", form=NewPasswordForm(), name=account.name, mail=account.mail, secret=secret)
+    return page(
+        "accounts/link.html", form=NewPasswordForm(), name=account.name, mail=account.mail, secret=secret
+    )
 
 
 @pages.post("/links/<secret>", access=Can.ENTER)
@@ -215,7 +218,9 @@ def person(account_id: UUID) -> Response:
 
 def _person(account: Account, form: RoleForm, status: int) -> Response:
     own = account.id == me().account_id
-    return page("accounts/person.html", account=account, form=form, own=own, role_names=ROLE_NAMES, status=status)
+    return page(
+        "accounts/person.html", account=account, form=form, own=own, role_names=ROLE_NAMES, status=status
+    )
 
 
 def _account(account_id: UUID) -> Account:
@@ -238,7 +243,9 @@ def set_role(account_id: UUID) -> Response:
 @pages.post("/accounts/<uuid:account_id>/link", access=Can.KEEP_ACCOUNTS)
 def new_link(account_id: UUID) -> Response:
     address = _post_link(_account(account_id), LinkPurpose.RESET)
-    flash(_("リンクを送ります。直接伝えるときはこちら(1回だけ使えます):%(address)s", address=address), "success")
+    flash(
+        _("リンクを送ります。直接伝えるときはこちら(1回だけ使えます):%(address)s", address=address), "success"
+    )
     return _see(url_for(".person", account_id=account_id))
 
 

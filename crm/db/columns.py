@@ -64,13 +64,13 @@ def link(target: str, *, optional: bool = False, index: bool = True) -> Any:
 
 def choice(kind: type[Enum], default: Any = ..., *, index: bool = False) -> Any:
     """A column that holds one member of an enum."""
-    return Field(default=default, sa_type=text_enum(kind), index=index)  # type: ignore[call-overload]
+    return Field(default=default, sa_type=text_enum(kind), index=index)
 
 
 def moment(*, optional: bool = False, index: bool = False) -> Any:
     """A column that holds an aware moment."""
     default = None if optional else ...
-    return Field(default=default, sa_type=UtcDateTime, nullable=optional, index=index)  # type: ignore[call-overload]
+    return Field(default=default, sa_type=UtcDateTime, nullable=optional, index=index)
 
 
 def personal(default: Any = ..., *, optional: bool = False, **more: Any) -> Any:
@@ -83,11 +83,10 @@ def personal(default: Any = ..., *, optional: bool = False, **more: Any) -> Any:
 def json_column(*, is_personal: bool = False) -> Any:
     """A column that holds a JSON value or null."""
     info = {PERSONAL: True} if is_personal else {}
-    return Field(default=None, sa_type=JSON, nullable=True, sa_column_kwargs={"info": info})  # type: ignore[call-overload]
+    return Field(default=None, sa_type=JSON, nullable=True, sa_column_kwargs={"info": info})
 
 
 def by_code_point(length: int) -> Any:
     """A text column that sorts by code point on every database: sort keys made by crm.core.kana."""
     kind = sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
-    return Field(default="", sa_type=kind)  # type: ignore[call-overload]
-
+    return Field(default="", sa_type=kind)

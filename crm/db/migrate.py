@@ -39,7 +39,9 @@ def _connection(store: Store) -> Iterator[sa.Connection]:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield connection
-            if store.is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+            if store.is_sqlite and (
+                broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            ):
                 raise Problem("foreign_keys_broken", rows=len(broken))
             connection.commit()
         finally:
@@ -48,7 +50,7 @@ def _connection(store: Store) -> Iterator[sa.Connection]:
                     connection.rollback()
                 raw = connection.connection.dbapi_connection
                 if raw is not None:
-                    raw.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+                    raw.execute("PRAGMA foreign_keys=ON")
 
 
 def upgrade(store: Store, revision: str = "head") -> None:

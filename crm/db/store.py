@@ -95,7 +95,11 @@ def _open(url: str, *, echo: bool) -> Engine:
             url, echo=echo, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=patience
         )
     engine = sa.create_engine(
-        url, echo=echo, pool_size=8, max_overflow=8, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        url,
+        echo=echo,
+        pool_size=8,
+        max_overflow=8,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

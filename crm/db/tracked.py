@@ -72,8 +72,8 @@ class AuditEntry(SQLModel, table=True):
     entity: str = Field(max_length=48)
     entity_id: UUID
     action: Action = choice(Action)
-    facts: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # type: ignore[call-overload]
-    personal: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # type: ignore[call-overload]
+    facts: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    personal: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     personal_digest: str | None = Field(default=None, max_length=64)
 
 
@@ -112,7 +112,12 @@ def _plain(value: Any) -> Any:
 
 
 def _entry(
-    author: Author, at: datetime, table: sa.Table, entity_id: UUID, action: Action, changes: dict[str, list[Any]]
+    author: Author,
+    at: datetime,
+    table: sa.Table,
+    entity_id: UUID,
+    action: Action,
+    changes: dict[str, list[Any]],
 ) -> dict[str, Any]:
     secret = {name for name in changes if table.c[name].info.get(PERSONAL)}
     personal: dict[str, Any] | None = {name: changes[name] for name in sorted(secret)} or None
@@ -177,8 +182,9 @@ def _refuse_bulk(state: ORMExecuteState) -> None:
     statement = state.statement
     if not isinstance(statement, sa.Insert | sa.Update | sa.Delete):
         return
-    if statement.table.name in tracked_tables():
-        raise BulkStatementRefused(statement.table.name)
+    name = getattr(statement.table, "name", "")
+    if name in tracked_tables():
+        raise BulkStatementRefused(name)
 
 
 def tracked_tables() -> frozenset[str]:
@@ -188,34 +194,131 @@ def tracked_tables() -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class BulkInsert:
-    """Many new rows of a tracked table, prepared with their trail before the write lock is taken."""
+class _Batch:
+    """One statement with the parameters of many rows, turned into what the driver takes: nothing is left to do
+    inside the write lock but to hand them over.
+    """
 
-    table: sa.Table
-    rows: Sequence[dict[str, Any]]
-    trail: Sequence[dict[str, Any]]
+    sql: str
+    parameters: list[Any]
+
+    def run(self, session: Session) -> None:
+        if self.parameters:
+            session.connection().exec_driver_sql(self.sql, self.parameters)
+
+
+class _Binder:
+    """Turns rows into parameters of a statement, as SQLAlchemy would when it runs it."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, names: Iterable[str], dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))
+        self.sql = str(compiled)
+        self._positional = compiled.positional
+        self._turned = [
+            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
+            for name, bind in (
+                (name, compiled.binds[name]) for name in (compiled.positiontup or compiled.binds)
+            )
+        ]
+        self.parameters: list[Any] = []
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        values = [turn(row[name]) if turn else row[name] for name, turn in self._turned]
+        names = (name for name, _turn in self._turned)
+        self.parameters.append(tuple(values) if self._positional else dict(zip(names, values, strict=True)))
+
+    def batch(self) -> _Batch:
+        return _Batch(self.sql, self.parameters)
+
+
+_TRAIL_COLUMNS = tuple(name for name in AuditEntry.model_fields if name != "id")
+
+
+@dataclass(frozen=True)
+class BulkInsert:
+    """Many new rows of a table, prepared with their trail before the write lock is taken."""
+
+    rows: int
+    batches: tuple[_Batch, ...]
 
     @classmethod
-    def prepare(cls, model: type[SQLModel], rows: Sequence[dict[str, Any]], author: Author) -> "BulkInsert":
-        """Rows are complete: every column without a database default is given, `id` included."""
+    def prepare(
+        cls, model: type[SQLModel], rows: Iterable[Mapping[str, Any]], author: Author, dialect: sa.Dialect
+    ) -> "BulkInsert":
+        """Rows are complete and alike: every column without a database default is given, `id` included."""
         table: sa.Table = sa.inspect(model).local_table
-        at = datetime.now(UTC)
-        trail = [
-            _entry(
-                author,
-                at,
-                table,
-                row["id"],
-                Action.CREATE,
-                {name: [None, _plain(value)] for name, value in row.items() if name != "id" and value is not None},
-            )
-            for row in rows
-        ]
-        return cls(table, rows, trail if issubclass(model, Tracked) else ())
+        at, trail = datetime.now(UTC), _Binder(sa.insert(AuditEntry), _TRAIL_COLUMNS, dialect)
+        made: _Binder | None = None
+        for row in rows:
+            made = made or _Binder(sa.insert(table), row, dialect)
+            made.add(row)
+            if issubclass(model, Tracked):
+                changes = {
+                    name: [None, _plain(value)]
+                    for name, value in row.items()
+                    if name != "id" and value is not None
+                }
+                trail.add(_entry(author, at, table, row["id"], Action.CREATE, changes))
+        if made is None:
+            return cls(0, ())
+        return cls(len(made.parameters), (made.batch(), trail.batch()))
 
     def run(self, session: Session) -> None:
         """Insert the rows and their trail."""
-        if self.rows:
-            session.connection().execute(sa.insert(self.table), list(self.rows))
-        if self.trail:
-            session.connection().execute(sa.insert(AuditEntry), list(self.trail))
+        for batch in self.batches:
+            batch.run(session)
+
+
+@dataclass(frozen=True)
+class Change:
+    """New values of one row: by column, what stands there (for the trail) and what shall."""
+
+    id: UUID
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class BulkChange:
+    """Other values in many rows of a tracked table, prepared with their trail before the write lock is taken.
+
+    Whoever runs it has made sure, inside the same transaction, that the rows still are what they were when
+    it was prepared.
+    """
+
+    rows: int
+    batches: tuple[_Batch, ...]
+
+    @classmethod
+    def prepare(
+        cls, model: type[SQLModel], changes: Iterable[Change], author: Author, dialect: sa.Dialect
+    ) -> "BulkChange":
+        """All changes name the same columns; those in which nothing changes leave no trail."""
+        table: sa.Table = sa.inspect(model).local_table
+        at, trail = datetime.now(UTC), _Binder(sa.insert(AuditEntry), _TRAIL_COLUMNS, dialect)
+        made: _Binder | None = None
+        for change in changes:
+            made = made or _Binder(_update(table, change.after), (*change.after, _ROW), dialect)
+            made.add({**change.after, _ROW: change.id})
+            differing = {
+                name: [_plain(change.before[name]), _plain(value)]
+                for name, value in change.after.items()
+                if change.before[name] != value
+            }
+            trail.add(_entry(author, at, table, change.id, Action.CHANGE, differing))
+        if made is None:
+            return cls(0, ())
+        return cls(len(made.parameters), (made.batch(), trail.batch()))
+
+    def run(self, session: Session) -> None:
+        """Change the rows and write their trail."""
+        for batch in self.batches:
+            batch.run(session)
+
+
+_ROW = "row_id"
+
+
+def _update(table: sa.Table, columns: Iterable[str]) -> sa.Update:
+    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns}
+    return sa.update(table).where(table.c.id == sa.bindparam(_ROW, type_=table.c.id.type)).values(values)

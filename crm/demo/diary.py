@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from random import Random
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from crm.core.months import Month
 from crm.demo.chance import pick
 from crm.demo.shapes import Outcome, WayCode
 from crm.demo.stops import Stop
-from crm.visits.calendar import is_closed, working_days
+from crm.visits.calendar import is_closed
 
 MORNING, LUNCH, AFTERNOON, EVENING = 9 * 60 + 30, 11 * 60 + 50, 13 * 60, 16 * 60 + 40
 """Minutes after midnight: first call, noon break, and the last time at which a call by day begins."""
@@ -37,8 +38,9 @@ class Diary:
 
     def __init__(self, source: Random, month: Month) -> None:
         self._source = source
-        self.days: Sequence[date] = [day for day in working_days(month) if not _is_obon(day)]
-        self._days_off = [day for day in month.days() if is_closed(day) and not _is_year_end(day)]
+        open_days = days_open(month)
+        self.days: Sequence[date] = [day for day in open_days if not _is_obon(day)]
+        self._days_off = [day for day in month.days() if day not in open_days and not _is_year_end(day)]
         self._free: dict[UUID, list[date]] = {}
         self._clock: dict[tuple[UUID, date], int] = {}
         self._evenings: set[tuple[UUID, date]] = set()
@@ -75,7 +77,15 @@ class Diary:
         return day, pick(source, (600, 600, 810, 540) if weekend else (1080, 1110, 1110, 1140, 1140))
 
 
-def along_the_way(source: Random, day: date, worker: UUID, stops: Sequence[tuple[Stop, Outcome]]) -> list[Draft]:
+@cache
+def days_open(month: Month) -> tuple[date, ...]:
+    """Give the working days of a month (kept: telling a public holiday takes the library a millisecond)."""
+    return tuple(day for day in month.days() if not is_closed(day))
+
+
+def along_the_way(
+    source: Random, day: date, worker: UUID, stops: Sequence[tuple[Stop, Outcome]]
+) -> list[Draft]:
     """Give the calls of a round their times, with the way between them and the noon break."""
     drafts = []
     clock = MORNING + _fives(source, -15, 20)

@@ -1,7 +1,7 @@
 """Former towns and localities: names, readings and centre points. The only part of the sample town that is true.
 
 Credit: Geolonia 住所データ (CC BY 4.0), https://github.com/geolonia/japanese-addresses; readings after 日本郵便 郵便番号データ.
-Points are representative points of addresses, rounded; those of 厳美 and 萩荘 were moved to where people live.
+Points are representative points of addresses, rounded; some wide localities were moved to where people live.
 
 How many districts a locality has, how many of them are of a town's size, and which centre stands where, is invented;
 it keeps to the published sums (453 districts, 34 community centres, 8 offices, population 105,238 in January 2025).
@@ -154,7 +154,7 @@ LOCALITIES: dict[str, tuple[Locality, ...]] = {
         Locality("津谷川", "ツヤガワ", 38.8493, 141.4313, 4, 0, 2.0),
     ),
     "07": (
-        Locality("薄衣", "ウスギヌ", 38.8930, 141.2820, 15, 0, 1.9),
+        Locality("薄衣", "ウスギヌ", 38.8930, 141.2860, 15, 0, 1.6),
         Locality("門崎", "カンザキ", 38.9200, 141.2565, 11, 0, 1.7),
     ),
     "08": (
@@ -166,7 +166,7 @@ LOCALITIES: dict[str, tuple[Locality, ...]] = {
         Locality("増沢", "マスザワ", 38.8888, 141.3275, 3, 0, 1.3),
         Locality("西口", "ニシグチ", 38.8673, 141.3145, 3, 0, 1.5),
         Locality("保呂羽", "ホロワ", 38.8455, 141.3853, 4, 0, 1.6),
-        Locality("大籠", "オオカゴ", 38.8002, 141.4059, 3, 0, 1.6),
+        Locality("大籠", "オオカゴ", 38.8060, 141.4059, 3, 0, 1.2),
     ),
 }
 """In the order in which the districts of a town are numbered, neighbours together."""
@@ -186,6 +186,14 @@ CENTRES: dict[str, tuple[str, ...]] = {
 CENTRES_NAMED_AFTER_THEIR_TOWN = {"城内", "折壁", "薄衣"}
 """Where the only or the first centre bears the name of the former town."""
 
-BRANCH_OFFICES = {"02": "涌津", "03": "大原", "04": "千厩", "05": "長坂", "06": "折壁", "07": "薄衣", "08": "藤沢"}
+BRANCH_OFFICES = {
+    "02": "涌津",
+    "03": "大原",
+    "04": "千厩",
+    "05": "長坂",
+    "06": "折壁",
+    "07": "薄衣",
+    "08": "藤沢",
+}
 MAIN_OFFICE = ("01", "竹山町")
 OWN_OFFICES = (("01", "大町"), ("04", "千厩"))

@@ -1,6 +1,6 @@
 """Sentences with gaps: {few} takes a word of the list or the place called so, {a|b} one of those given; gaps may nest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from random import Random
 
@@ -24,12 +24,8 @@ class Filler:
         self._lists = WORDS_BY_MONTH[month]
         self._used: dict[str, str] = {}
 
-    def one_of(self, sentences: Sequence[str]) -> str:
-        """Draw a sentence and fill its gaps. Raises KeyError for a gap that neither place nor lists know."""
-        return self.fill(pick(self._source, sentences))
-
     def fill(self, sentence: str) -> str:
-        """Fill the gaps of a sentence."""
+        """Fill the gaps of a sentence. Raises KeyError for a gap that neither place nor lists know."""
         return self._render(_compiled(sentence))
 
     def _render(self, part: Part) -> str:

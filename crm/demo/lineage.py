@@ -117,7 +117,12 @@ class _Story:
     """Lays out the districts as they were at first, then those that came of them."""
 
     def __init__(
-        self, seed: int, register: _Register, days: _Days, units: dict[str, list[Unit]], merged: tuple[str, str]
+        self,
+        seed: int,
+        register: _Register,
+        days: _Days,
+        units: dict[str, list[Unit]],
+        merged: tuple[str, str],
     ) -> None:
         self._register = register
         self._days = days
@@ -131,7 +136,9 @@ class _Story:
     def lay_out(self) -> None:
         splits = ((_STREET_SPLIT, self._days.street_split), (_NUMBER_SPLIT, self._days.number_split))
         for territory, units in self._units.items():
-            children = {name: (whole, on) for whole, on in splits if whole[0] == territory for name in whole[3]}
+            children = {
+                name: (whole, on) for whole, on in splits if whole[0] == territory for name in whole[3]
+            }
             for unit in units:
                 if unit.name in children:
                     whole, on = children[unit.name]
@@ -149,9 +156,7 @@ class _Story:
     def events(self) -> tuple[EventRow, ...]:
         return tuple(sorted(self._events, key=lambda event: event.on))
 
-    def _before_split(
-        self, unit: Unit, whole: tuple[str, str, str, tuple[str, ...]], on: date
-    ) -> None:
+    def _before_split(self, unit: Unit, whole: tuple[str, str, str, tuple[str, ...]], on: date) -> None:
         territory, name, kana, parts = whole
         self._later.append((unit, on, name))
         if unit.name != parts[0]:
@@ -188,9 +193,7 @@ class _Story:
             if place == (territory, listed):
                 name, kana = _NEW_NAME.get(place, (unit.name, unit.kana))
                 before = (old or unit.name, old_kana or unit.kana)
-                key = self._register.add(
-                    Unit(unit.territory, name, kana, unit.lat, unit.lon, unit.figures)
-                )
+                key = self._register.add(Unit(unit.territory, name, kana, unit.lat, unit.lon, unit.figures))
                 self._events.append(_renamed(key, on, before, (name, kana), reason))
                 return
         key = self._register.add(unit)
@@ -198,18 +201,14 @@ class _Story:
             self._events.append(self._shrunk(key, unit.figures))
 
     def _shrunk(self, key: UUID, after: Figures) -> EventRow:
-        before = figures_of(
-            self._source, _MOVED_FROM, round(after.population * _MOVED_FROM / _MOVED_TO)
-        )
+        before = figures_of(self._source, _MOVED_FROM, round(after.population * _MOVED_FROM / _MOVED_TO))
         facts: dict[str, str | int] = {"reason": "河川改修による集団移転"}
         for name in ("doors", "households", "resident_households", "population", "sections"):
             facts[f"{name}_before"] = max(getattr(before, name), getattr(after, name))
             facts[f"{name}_after"] = getattr(after, name)
         return EventRow(self._days.move, "move", (key,), (key,), MappingProxyType(facts))
 
-    def _tell_splits(
-        self, splits: tuple[tuple[tuple[str, str, str, tuple[str, ...]], date], ...]
-    ) -> None:
+    def _tell_splits(self, splits: tuple[tuple[tuple[str, str, str, tuple[str, ...]], date], ...]) -> None:
         reasons = ("住宅が増え、班長会がまとまりにくくなったため", "小字ごとに集まるほうが動きやすいため")
         for ((territory, name, _, parts), on), reason in zip(splits, reasons, strict=True):
             after = tuple(self._known[territory, f"{name}/{part}"] for part in parts)
@@ -225,9 +224,7 @@ class _Story:
         self._events.append(EventRow(self._days.merge, "merge", before, after, facts))
 
 
-def _renamed(
-    key: UUID, on: date, before: tuple[str, str], after: tuple[str, str], reason: str
-) -> EventRow:
+def _renamed(key: UUID, on: date, before: tuple[str, str], after: tuple[str, str], reason: str) -> EventRow:
     facts = _facts(
         reason=reason,
         name_before=before[0],

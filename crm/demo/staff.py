@@ -30,8 +30,12 @@ _STAFF = (
     _Member("菅原　直樹", "スガワラ　ナオキ", "sugawara@example.jp", "worker", ("01",), ("05",)),
     _Member("及川　美咲", "オイカワ　ミサキ", "oikawa@example.jp", "worker", ("02",), ("01",)),
     _Member("千葉　大地", "チバ　ダイチ", "chiba@example.jp", "worker", ("03", "06")),
-    _Member("佐々木　浩二", "ササキ　コウジ", "sasaki@example.jp", "worker", ("04", "08"), (), "left last March"),
-    _Member("熊谷　由佳", "クマガイ　ユカ", "kumagai@example.jp", "worker", ("04", "08"), (), "came last April"),
+    _Member(
+        "佐々木　浩二", "ササキ　コウジ", "sasaki@example.jp", "worker", ("04", "08"), (), "left last March"
+    ),
+    _Member(
+        "熊谷　由佳", "クマガイ　ユカ", "kumagai@example.jp", "worker", ("04", "08"), (), "came last April"
+    ),
     _Member("岩渕　拓真", "イワブチ　タクマ", "iwabuchi@example.jp", "worker", ("07",), ("01", "02")),
     _Member("金野　誠", "コンノ　マコト", "konno@example.jp", "administrator"),
     _Member("阿部　早苗", "アベ　サナエ", "abe@example.jp", "editor"),

@@ -7,17 +7,15 @@ from uuid import UUID
 
 from crm.core.ids import seeded_ids
 from crm.core.months import Month
-from crm.demo import notes
 from crm.demo.chance import Weighted, pick, stream
-from crm.demo.diary import Draft
-from crm.demo.notes import Note
+from crm.demo.diary import Draft, days_open
+from crm.demo.notes import Audience, Note, Writer
 from crm.demo.rounds import Rounds
 from crm.demo.shapes import Secrecy, VisitRow, WayCode
 from crm.demo.staff import Staff
 from crm.demo.stops import ANYWHERE, Stop
-from crm.visits.calendar import is_closed
 
-_AUDIENCES: dict[WayCode, notes.Audience] = {
+_AUDIENCES: dict[WayCode, Audience] = {
     "meeting": "meeting",
     "interview": "interview",
     "desk": "desk",
@@ -27,7 +25,15 @@ _AUDIENCES: dict[WayCode, notes.Audience] = {
 }
 _NAMED_HEAD = {"district": 0.78, "centre": 0.45, "office": 0.0}
 _OTHERS = {
-    "district": ("ご家族", "副会長さん", "会計さん", "事務局の方", "班長さん", "役員の方お二人", "居合わせた方々"),
+    "district": (
+        "ご家族",
+        "副会長さん",
+        "会計さん",
+        "事務局の方",
+        "班長さん",
+        "役員の方お二人",
+        "居合わせた方々",
+    ),
     "centre": ("職員の方", "職員の方", "事務局の方", "集落支援員さん"),
     "office": ("地域振興担当の方", "担当の方", "係長さん", "窓口の方"),
 }
@@ -65,18 +71,19 @@ class VisitLog:
         source = stream(self._seed, "visits", "rounds")
         rounds = Rounds(source, self._staff, self._first_month, self._districts, self._hubs, self._scale)
         pen = stream(self._seed, "visits", "notes")
+        writer = Writer(pen)
         late = self._days_written_late()
         month = self._first_month
         while month.first <= self._today:
             for draft in rounds.month(month):
                 if self._is_written(draft, pen, late):
-                    yield _written(draft, pen, new_id())
+                    yield _written(draft, pen, writer, new_id())
             month = month.plus(1)
 
     def _days_written_late(self) -> dict[date, float]:
         month = Month.of(self._today)
-        days = [*month.plus(-1).days(), *month.days()]
-        last = [day for day in days if day <= self._today and not is_closed(day)][: -len(_WRITTEN_LATE) - 1 : -1]
+        days = [*days_open(month.plus(-1)), *days_open(month)]
+        last = [day for day in days if day <= self._today][: -len(_WRITTEN_LATE) - 1 : -1]
         return dict(zip(last, _WRITTEN_LATE, strict=True))
 
     def _is_written(self, draft: Draft, pen: Random, late: dict[date, float]) -> bool:
@@ -87,9 +94,9 @@ class VisitLog:
         return draft.on not in late or pen.random() < late[draft.on]
 
 
-def _written(draft: Draft, pen: Random, key: UUID) -> VisitRow:
+def _written(draft: Draft, pen: Random, writer: Writer, key: UUID) -> VisitRow:
     whom, label = _met(draft, pen)
-    note, secrecy = _noted(draft, pen)
+    note, secrecy = _noted(draft, pen, writer)
     return VisitRow(
         key,
         draft.on,
@@ -114,21 +121,25 @@ def _written(draft: Draft, pen: Random, key: UUID) -> VisitRow:
     )
 
 
-def _noted(draft: Draft, pen: Random) -> tuple[Note, Secrecy]:
+def _noted(draft: Draft, pen: Random, writer: Writer) -> tuple[Note, Secrecy]:
     words = draft.stop.words(draft.on) if draft.stop else ANYWHERE
     month = draft.on.month
     if draft.met == "cancelled":
-        return Note(notes.called_off(pen, month, words)), "open"
+        return Note(writer.called_off(month, words)), "open"
     if draft.met == "absent":
-        return Note(notes.nobody_there(pen, month, words)), "open"
+        return Note(writer.nobody_there(month, words)), "open"
     if _may_be_told_in_confidence(draft) and pen.random() < _IN_CONFIDENCE:
-        return notes.compose_in_confidence(pen, month, words), _SECRECY.draw(pen)
+        return writer.compose_in_confidence(month, words), _SECRECY.draw(pen)
     audience = _AUDIENCES.get(draft.way) or (draft.stop.kind if draft.stop else "phone")
-    return notes.compose(pen, audience, month, words), "open"
+    return writer.compose(audience, month, words), "open"
 
 
 def _may_be_told_in_confidence(draft: Draft) -> bool:
-    return draft.way in ("regular", "extra", "phone") and draft.stop is not None and draft.stop.kind == "district"
+    return (
+        draft.way in ("regular", "extra", "phone")
+        and draft.stop is not None
+        and draft.stop.kind == "district"
+    )
 
 
 def _met(draft: Draft, pen: Random) -> tuple[UUID | None, str]:

@@ -48,7 +48,7 @@ class NotSent(Exception):
         self.kind = type(why).__name__
         self.for_good = not nobody_there and _is_refused_for_good(why)
         self.nobody_there = nobody_there
-        self.words = _words_of(why)
+        self.words = words_of(why)
         super().__init__(self.kind)
 
 
@@ -61,7 +61,8 @@ def _is_refused_for_good(why: Exception) -> bool:
     return isinstance(why, smtplib.SMTPNotSupportedError | ValueError | MessageError)
 
 
-def _words_of(why: Exception) -> str:
+def words_of(why: Exception) -> str:
+    """What the server or the network said, in one line."""
     if isinstance(why, smtplib.SMTPRecipientsRefused):
         replies = [f"{code} {_text(said)}" for code, said in why.recipients.values()]
         return f"{type(why).__name__}: {'; '.join(replies)}"

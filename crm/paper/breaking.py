@@ -132,7 +132,7 @@ def _qualities(text: str) -> dict[int, _Break]:
     seen = ""  # the last character that shows
     for place in range(1, len(text)):
         before, after = text[place - 1], text[place]
-        if not _is_space(before):
+        if not before.isspace() and before != _ZERO_WIDTH_SPACE:
             seen = before
         if _belongs_to_the_one_before(before, after):
             found[place] = _Break.NEVER

@@ -123,7 +123,7 @@ class Paper:
         return self._sheet.text_width
 
     def _add(self, stack: Stack) -> None:
-        if not stack.rows:
+        if not stack.rows and not stack.head:
             return
         if self._headings.get(len(self._parts) - 1, _TITLE) != _TITLE:
             stack.spaceBefore = min(stack.spaceBefore, _UNDER_HEADING)

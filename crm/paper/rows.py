@@ -55,9 +55,10 @@ class Piece:
         for number, line in enumerate(self.lines):
             top = above - self.top - number * self.style.leading
             spaced = _spaced_figures(line, self.style) if self.align == "right" else [(line, 0.0)]
-            wide = self.style.width_of(line) + sum(len(run) * space for run, space in spaced)
-            spare = self.width - wide
-            start = left + self.left + {"left": 0, "center": spare / 2, "right": spare}[self.align]
+            start, wide = left + self.left, 0.0
+            if self.align != "left" or self.url:
+                wide = self.style.width_of(line) + sum(len(run) * space for run, space in spaced)
+                start += (self.width - wide) * {"left": 0, "center": 0.5, "right": 1}[self.align]
             text: PDFTextObject = canvas.beginText(start, top - self.style.baseline())
             text.setFont(self.style.face, self.style.size, self.style.leading)
             for run, space in spaced:
@@ -165,7 +166,12 @@ class Row:
             canvas.addOutlineEntry(self.bookmark.text, self.bookmark.key, self.bookmark.level, closed=False)
 
     def cut(self, room: float) -> tuple["Row", "Row"] | None:
-        """Cut a row of text so that its first part stands within `room`; None if not three lines fit."""
+        """Cut a row of text so that its first part stands within `room`.
+
+        None if not three lines fit, or if the row is more than text: boxes belong to all of it.
+        """
+        if self.boxes:
+            return None
         leading = max(piece.style.leading for piece in self.pieces)
         fitting = int((room - self.padding - max(piece.top for piece in self.pieces)) / leading)
         if fitting < 3:

@@ -64,7 +64,9 @@ def _section(paper: Paper, report: Report, section: Section) -> None:
 
 def _row(report: Report, section: Section, line: Line, *, last_year: bool) -> list[str | int | Cell | None]:
     cells: list[str | int | Cell | None] = [line_name(section.key, line.key)]
-    spans = [("month", line.month), ("year", line.year)] + ([("last_year", line.last_year)] if last_year else [])
+    spans = [("month", line.month), ("year", line.year)] + (
+        [("last_year", line.last_year)] if last_year else []
+    )
     for span, tally in spans:
         address = figure_address(report.base_url, report.month, section.key, line.key, span)
         cells += (

@@ -92,19 +92,19 @@ def open_rows(session: Session, months: Sequence[Month]) -> list[Counted]:
         return []
     rows = session.execute(
         sa.select(
-            Record.id,
-            Record.on,
-            Record.way,
-            Record.met,
-            Record.place_id,
+            col(Record.id),
+            col(Record.on),
+            col(Record.way),
+            col(Record.met),
+            col(Record.place_id),
             col(PlaceFacts.name).label("place"),
-            Place.kind,
+            col(Place.kind),
             col(Territory.name).label("territory"),
             col(Account.name).label("worker"),
-            Record.presence,
-            Record.observation,
-            Record.direct,
-            Record.attendance,
+            col(Record.presence),
+            col(Record.observation),
+            col(Record.direct),
+            col(Record.attendance),
         )
         .select_from(Record)
         .join(Account, col(Account.id) == col(Record.worker_id))
@@ -129,7 +129,11 @@ def open_rows(session: Session, months: Sequence[Month]) -> list[Counted]:
 
 
 def _counted(row: sa.Row[Any]) -> Counted:
-    gave = ((Support.PRESENCE, row.presence), (Support.OBSERVATION, row.observation), (Support.DIRECT, row.direct))
+    gave = (
+        (Support.PRESENCE, row.presence),
+        (Support.OBSERVATION, row.observation),
+        (Support.DIRECT, row.direct),
+    )
     return Counted(
         row.id,
         row.on,
@@ -172,7 +176,11 @@ def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[Month
         name: count
         for name, count in session.exec(
             select(Record.counted_in, func.count())
-            .where(col(Record.counted_in).in_(names), col(Record.withdrawn_at).is_(None), Record.met != Met.CANCELLED)
+            .where(
+                col(Record.counted_in).in_(names),
+                col(Record.withdrawn_at).is_(None),
+                Record.met != Met.CANCELLED,
+            )
             .group_by(col(Record.counted_in))
         )
     }

@@ -67,7 +67,9 @@ def report(session: Session, month: Month, setting: Setting, *, now: datetime) -
     return queries.report_of(known) if known else draft(session, month, setting, now=now)
 
 
-def close(session: Session, month: Month, setting: Setting, *, by: UUID, now: datetime, today: date) -> MonthClose:
+def close(
+    session: Session, month: Month, setting: Setting, *, by: UUID, now: datetime, today: date
+) -> MonthClose:
     """Close a month: freeze its rows and figures with a digest. Late records count in the next open month.
 
     Raises "month_not_over", Conflict "month_closed".

@@ -8,7 +8,7 @@ from crm.reports.addresses import figure_address
 from crm.reports.figures import Counted
 from crm.reports.messages import SECTION_NAMES, line_name
 from crm.reports.queries import Report
-from crm.sheets.writing import ColumnOut, Link, SheetOut, write_xlsx
+from crm.sheets.writing import Cell, ColumnOut, Link, SheetOut, write_xlsx
 from crm.territory.messages import KIND_NAMES
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 
@@ -24,7 +24,7 @@ def _figures(report: Report) -> SheetOut:
     lines = []
     for section in report.sections:
         for line in section.lines:
-            cells: list[object] = [str(SECTION_NAMES[section.key]), line_name(section.key, line.key)]
+            cells: list[Cell] = [str(SECTION_NAMES[section.key]), line_name(section.key, line.key)]
             for span, tally in (("month", line.month), ("year", line.year), ("last_year", line.last_year)):
                 if tally is None:
                     cells += ["", ""]
@@ -50,7 +50,11 @@ def _figures(report: Report) -> SheetOut:
             ColumnOut(_("前年同月 実"), "number"),
         ],
         rows=lines,
-        title=_("%(month)s 訪問活動報告書 %(organisation)s", month=report.month.wareki(), organisation=report.organisation),
+        title=_(
+            "%(month)s 訪問活動報告書 %(organisation)s",
+            month=report.month.wareki(),
+            organisation=report.organisation,
+        ),
         notes=[note for note in (state, _("見本データ") if report.sample else "", report.note) if note],
     )
 

@@ -36,7 +36,10 @@ from crm.web.site import clock, me, session, settings, today
 pages = Pages("reports", __name__, template_folder="templates")
 
 PAGE_ROWS = 100
-MEDIA = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+MEDIA = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class ReopenForm(Form[str]):
@@ -164,7 +167,10 @@ def reopen(month: str) -> Response:
     if form.accepts(
         lambda why: service.reopen(session(), wanted, why, by=me().account_id, now=clock().now())
     ):
-        flash(_("%(month)sを開き直しました。直し終えたら、もう一度確定してください。", month=wanted.wareki()), "success")
+        flash(
+            _("%(month)sを開き直しました。直し終えたら、もう一度確定してください。", month=wanted.wareki()),
+            "success",
+        )
         return _see(url_for(".month", month=str(wanted)))
     return _month(wanted, form, 422)
 
@@ -208,7 +214,9 @@ def _job(wanted: Month, job_id: UUID) -> JobRow:
 @pages.get("/reports/<month>/making/<uuid:job_id>/progress", access=Can.SEE_REPORTS)
 def making_progress(month: str, job_id: UUID) -> Response:
     job = _job(month_or_missing(month), job_id)
-    return jsonify(done=job.done, total=job.total or None, text=progress_text(job), state=_told(job), next=None)
+    return jsonify(
+        done=job.done, total=job.total or None, text=progress_text(job), state=_told(job), next=None
+    )
 
 
 def _told(job: JobRow) -> str:

@@ -43,6 +43,9 @@ _CLOCK = re.compile(r"[hs]", re.IGNORECASE)
 _ZEROS = re.compile("0{2,}")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 
+GENERAL = ("general", "g/標準")
+"""The format of cells without one, as files have it and as some Japanese programs write it."""
+
 FIRST_DAY = datetime(1899, 12, 30)
 FIRST_DAY_1904 = datetime(1904, 1, 1)
 LAST_SERIAL = 2_958_465
@@ -66,7 +69,7 @@ def format_of(number: int, codes: dict[int, str]) -> Format:
 def _read(code: str) -> Format:
     sections = _BRACKETS.sub("", _SILENT.sub("", code)).split(";")
     first = sections[0]
-    if "general" in first.lower():
+    if first.lower().startswith(GENERAL):
         return PLAIN
     if sections[-1] == "000-0000":
         return Format(Shown.POSTCODE, 7)
@@ -109,14 +112,12 @@ def _digits(raw: str) -> str:
 
 
 def _time_text(serial: float, shown: Shown, *, from_1904: bool) -> str:
-    if not 0 <= serial < LAST_SERIAL:
+    days = LAST_SERIAL + 1 - (DAYS_TO_1904 if from_1904 else 0)
+    if not 0 <= serial < days or (seconds := round(serial * 86400)) >= days * 86400:
         raise Unshowable(serial)
-    seconds = round(serial * 86400)
     if shown is Shown.ELAPSED or (shown is Shown.TIME and serial < 1):
         return _clock(seconds)
     first = FIRST_DAY_1904 if from_1904 else FIRST_DAY
-    if from_1904 and serial >= LAST_SERIAL - DAYS_TO_1904:
-        raise Unshowable(serial)
     if not from_1904 and serial < LEAP_BUG_UNTIL:
         first += timedelta(days=1)
     moment = first + timedelta(seconds=seconds)

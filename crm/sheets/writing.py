@@ -30,7 +30,10 @@ MOST_LINKS = 65_000
 
 LONGEST_LINK = 2_000
 MEASURED_ROWS = 500
-NARROWEST, WIDEST = 6, 48
+NARROWEST, WIDEST, WIDEST_NUMBER = 6, 48, 12
+LINE_POINTS = 15.0
+MOST_LINES = 20
+"""Lines at which a row stops growing; Excel's rows end at 409 points."""
 LANDSCAPE_FROM = 90
 """Width of all columns, in half-width characters, from which A4 is turned: upright it holds about 90."""
 
@@ -149,13 +152,8 @@ class _Lost:
     def look(self, number: int, cells: list[str]) -> None:
         """Remember what of a row would be lost."""
         together = "".join(cells)
-        try:
-            together.encode("cp932")
-        except UnicodeEncodeError:
+        if not _holds(together):
             self._remember(number, cells)
-        else:
-            if ODD.search(together):
-                self._remember(number, cells)
 
     def _remember(self, number: int, cells: list[str]) -> None:
         for index, cell in enumerate(cells):
@@ -171,15 +169,17 @@ class _Lost:
             raise Problem("not_in_cp932", characters="、".join(named), cell=first)
 
 
-def _holds(character: str) -> bool:
-    """Whether CP932 has the character. Python would write 外字 too; each machine takes them for another."""
-    if ODD.match(character) and not CONTROL.match(character):
-        return False
+def _holds(text: str) -> bool:
+    """Whether a text comes back from CP932 as it was.
+
+    Python writes six characters as others that look alike (〜 as ～, − as －), and 外字, which mean something
+    else on each machine: neither is taken for held.
+    """
     try:
-        character.encode("cp932")
+        same = text.encode("cp932").decode("cp932") == text
     except UnicodeEncodeError:
         return False
-    return True
+    return same and not any(not CONTROL.match(odd) for odd in ODD.findall(text))
 
 
 # ---- XLSX
@@ -217,17 +217,17 @@ class _Formats:
         top = {"valign": "top"}
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.note = book.add_format({"font_color": "#404040"})
-        self.header = book.add_format(
-            {"bold": True, "bg_color": "#E8F1FE", "bottom": 1, "text_wrap": True, "valign": "vcenter"}
-        )
+        heading = {"bold": True, "bg_color": "#E8F1FE", "bottom": 1, "text_wrap": True, "valign": "vcenter"}
+        self.header = book.add_format(heading)
+        self.header_of_numbers = book.add_format({**heading, "align": "right"})
         self.text = book.add_format({**top, "text_wrap": True, "num_format": "@"})
-        self.whole = book.add_format({**top, "num_format": "#,##0"})
-        self.number = book.add_format({**top, "num_format": "General"})
+        self.whole = book.add_format({**top, "num_format": "#,##0_ "})
+        self.number = book.add_format({**top, "num_format": "General_ "})
         self.date = book.add_format({**top, "num_format": "yyyy-mm-dd", "align": "left"})
         self.moment = book.add_format({**top, "num_format": "yyyy-mm-dd hh:mm", "align": "left"})
         linked = {**top, "font_color": "#0000BE", "underline": 1}
         self.linked_text = book.add_format({**linked, "text_wrap": True, "num_format": "@"})
-        self.linked_number = book.add_format({**linked, "num_format": "#,##0.######"})
+        self.linked_number = book.add_format({**linked, "num_format": "#,##0_ "})
 
 
 class _SheetWriter:
@@ -238,14 +238,19 @@ class _SheetWriter:
         self._sheet = sheet
         self._formats = formats
         self._widths = [display_width(column.label) + 2 for column in sheet.columns]
+        self._room = [int(column.width or WIDEST) for column in sheet.columns]
         self._links = 0
 
     def write(self) -> None:
         header = self._above()
         for index, column in enumerate(self._sheet.columns):
-            self._out.write_string(header, index, column.label, self._formats.header)
+            is_number = column.kind == "number"
+            look = self._formats.header_of_numbers if is_number else self._formats.header
+            self._out.write_string(header, index, column.label, look)
         row = header
         for row, cells in enumerate(self._sheet.rows, start=header + 1):
+            if (lines := self._lines(cells)) > 1:
+                self._out.set_row(row, lines * LINE_POINTS)
             for index, cell in enumerate(cells):
                 self._write(row, index, cell)
             if row - header <= MEASURED_ROWS:
@@ -297,7 +302,18 @@ class _SheetWriter:
     def _measure(self, cells: Sequence[Cell]) -> None:
         for index, cell in enumerate(cells[: len(self._widths)]):
             longest = max(map(display_width, _csv_text(cell).split("\n")))
+            if isinstance(cell, float):
+                longest = min(longest, WIDEST_NUMBER)
             self._widths[index] = max(self._widths[index], longest + 1)
+
+    def _lines(self, cells: Sequence[Cell]) -> int:
+        """How many lines the tallest cell of a row takes: not every program works that out for itself."""
+        lines = 1
+        for width, cell in zip(self._room, cells, strict=False):
+            if isinstance(cell, str) and (len(cell) * 2 > width or "\n" in cell):
+                taken = (max(1, -(-display_width(each) // width)) for each in cell.split("\n"))
+                lines = max(lines, sum(taken))
+        return min(lines, MOST_LINES)
 
     def _set_up(self, header: int, last: int) -> None:
         out, columns = self._out, self._sheet.columns

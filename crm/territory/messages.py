@@ -20,6 +20,17 @@ MESSAGES = {
     "merge_across_territories": _l("違う地域の区を合わせることはできません。"),
     "assignment_overlaps": _l("この人は、その期間すでにこの地域の担当になっています。"),
     "later_holder_known": _l("%(since)sからの担当がすでに決まっています。"),
+    "ends_before_beginning": _l("始まる日(%(since)s)より後の日を入力してください。"),
+    "already_begun": _l("すでに始まった担当は取り消せません。「終える」で終わりの日を決めてください。"),
+    "not_closed": _l("この訪問先は閉じていません。"),
+    "went_on_as_another": _l("分かれたり合わさったりした区は、もとに戻せません。"),
+    "only_districts": _l("分けたり合わせたりできるのは行政区だけです。"),
+    "count_unreadable": _l("「%(text)s」は数として読めません。例:102、1,234"),
+    "count_too_large": _l("「%(text)s」は大きすぎます(%(most)sまで)。"),
+    "degrees_unreadable": _l("「%(text)s」は緯度・経度として読めません。例:38.934567"),
+    "degrees_swapped": _l("「%(text)s」は逆です。緯度は20〜46、経度は122〜154です。"),
+    "outside_japan": _l("「%(text)s」は日本の外です。緯度は20〜46、経度は122〜154です。"),
+    "position_half": _l("緯度と経度は、両方入れるか、両方空けてください。"),
     "before_beginning": _l("担当が始まった日(%(since)s)より後の日を入力してください。"),
 }
 
@@ -31,6 +42,25 @@ KIND_NAMES = {
     Kind.OTHER_FACILITY: _l("その他の施設"),
     Kind.NEIGHBOURHOOD: _l("大字・小字"),
 }
+
+FACT_NAMES = {
+    "code": _l("コード"),
+    "name": _l("名前"),
+    "kana": _l("読み"),
+    "territory": _l("地域"),
+    "households": _l("世帯"),
+    "doors": _l("戸数"),
+    "resident_households": _l("現住世帯"),
+    "population": _l("人口"),
+    "sections": _l("班"),
+    "centre": _l("市民センター"),
+    "branch": _l("支所"),
+    "run_by": _l("運営"),
+    "address": _l("住所"),
+    "lat": _l("緯度"),
+    "lon": _l("経度"),
+}
+"""What is said of a place, in the order in which it is always told; by the names of FactsRow."""
 
 ASSIGNMENT_NAMES = {AssignmentKind.HOLDER: _l("担当"), AssignmentKind.DEPUTY: _l("副担当")}
 

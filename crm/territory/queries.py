@@ -109,6 +109,7 @@ class Card:
     kind: Kind
     opened_on: date
     closed_on: date | None
+    territory_id: UUID
     now: FactsRow
     history: tuple[FactsRow, ...]
     before: tuple[Kin, ...]
@@ -155,6 +156,16 @@ def assignments(session: Session, day: date, *, ended: bool = False) -> list[Ass
     ]
 
 
+def place_counts(session: Session, day: date) -> dict[tuple[UUID, Kind], int]:
+    """How many places of each kind each territory has on a day."""
+    rows = session.execute(
+        sa.select(col(PlaceFacts.territory_id), col(PlaceFacts.kind), sa.func.count())
+        .where(holding(day))
+        .group_by(col(PlaceFacts.territory_id), col(PlaceFacts.kind))
+    )
+    return {(territory_id, kind): counted for territory_id, kind, counted in rows}
+
+
 _COLUMNS: tuple[Any, ...] = (
     PlaceFacts.place_id,
     PlaceFacts.kind,
@@ -170,7 +181,8 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _wanted(day: date, narrowed: PlaceFilter) -> Any:
+def wanted_places(day: date, narrowed: PlaceFilter) -> Any:
+    """The statement for PlaceRows of a list, without order."""
     joined = (
         sa.select(*_COLUMNS)
         .select_from(PlaceFacts)
@@ -214,7 +226,7 @@ def place_page(
     rows: int = PAGE_ROWS,
 ) -> PlacePage:
     """A page of places in kana order: the first, the one after a place, or the one before a place."""
-    wanted, order = _wanted(day, narrowed), (col(PlaceFacts.kana_order), col(PlaceFacts.place_id))
+    wanted, order = wanted_places(day, narrowed), (col(PlaceFacts.kana_order), col(PlaceFacts.place_id))
     cursor = _cursor(session, day, after or before)
     back = after is None and before is not None and cursor is not None
     if cursor is not None:
@@ -285,13 +297,14 @@ def card(session: Session, place_id: UUID, day: date) -> Card:
     hubs = {one for facts, _name in rows for one in (facts.centre_id, facts.branch_id) if one}
     called = names_on(session, hubs, day)
     history = tuple(_facts_row(facts, name, called) for facts, name in rows)
-    shown = next((f for f in reversed(history) if f.from_on <= day), history[0])
+    at = max((n for n, facts in enumerate(history) if facts.from_on <= day), default=0)
     return Card(
         place.id,
         place.kind,
         place.opened_on,
         place.closed_on,
-        shown,
+        rows[at][0].territory_id,
+        history[at],
         history,
         _kin(session, Lineage.predecessor_id, Lineage.successor_id, place_id),
         _kin(session, Lineage.successor_id, Lineage.predecessor_id, place_id),

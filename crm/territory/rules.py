@@ -42,18 +42,37 @@ class Facts:
         return values
 
 
+def stable_key(*, code: str, territory: str, name: str) -> str:
+    """The key by which a repeated import knows a district or facility again: its code, else town and name."""
+    return code or f"{territory}/{name}"
+
+
+def neighbourhood_key(town: str, koaza: str = "") -> str:
+    """The key of a neighbourhood: 大字 and 小字, for 15 of the city's 大字 names repeat with each of their 小字."""
+    return f"{town}/{koaza}" if koaza else town
+
+
+def neighbourhood_parts(key: str, name: str) -> tuple[str, str]:
+    """大字 and 小字 of a neighbourhood; one that was given another name by hand is all 大字."""
+    town, _slash, koaza = key.partition("/")
+    return (town, koaza) if town + koaza == name else (name, "")
+
+
 def holds_on(from_on: date, to_on: date | None, day: date) -> bool:
     """Whether what holds from `from_on` until before `to_on` holds on a day."""
     return from_on <= day and (to_on is None or day < to_on)
 
 
 def check_change_day(day: date, *, opened_on: date, closed_on: date | None, latest_from: date) -> None:
-    """A change comes after what is known: raises "before_opening", "already_closed", "later_facts_known"."""
+    """A change comes after what is known: raises "before_opening", "already_closed", "later_facts_known".
+
+    Facts that begin on the day itself are in the way too: they would have held for no day at all.
+    """
     if day <= opened_on:
         raise Problem("before_opening", field="on", opened_on=opened_on)
     if closed_on is not None:
         raise Problem("already_closed", field="on", closed_on=closed_on)
-    if day < latest_from:
+    if day <= latest_from:
         raise Problem("later_facts_known", field="on", since=latest_from)
 
 
@@ -65,14 +84,6 @@ def check_parts(parts: list[str], known: set[str]) -> None:
         raise Problem("name_twice", field="into")
     if taken := sorted(set(parts) & known):
         raise Problem("name_known", field="into", names=taken)
-
-
-def share(total: int | None, parts: int, index: int) -> int | None:
-    """A part of a number that is split evenly; the first parts take what is left over."""
-    if total is None:
-        return None
-    whole, rest = divmod(total, parts)
-    return whole + (1 if index < rest else 0)
 
 
 def summed(numbers: Iterable[int | None]) -> int | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from crm.core.problems import Missing, Problem
+from crm.core.problems import Conflict, Missing, Problem
 from crm.territory import rules
 from crm.territory.models import (
     Assignment,
@@ -35,9 +35,10 @@ def add_territory(session: Session, code: str, name: str, kana: str = "") -> Ter
 def open_place(
     session: Session, kind: Kind, source_key: str, facts: Facts, *, on: date, place_id: UUID | None = None
 ) -> Place:
-    """Open a place on a day with its first facts; raises "key_known" when the key is taken."""
+    """Open a place on a day with its first facts; raises "key_known" when its key or code is taken."""
     if session.exec(select(Place.id).where(Place.kind == kind, Place.source_key == source_key)).first():
         raise Problem("key_known", field="code", key=source_key)
+    _check_code(session, kind, facts.code)
     place = Place(kind=kind, source_key=source_key, opened_on=on)
     if place_id is not None:
         place.id = place_id
@@ -46,6 +47,29 @@ def open_place(
     session.add(PlaceFacts(place_id=place.id, kind=kind, from_on=on, **facts.columns()))
     session.flush()
     return place
+
+
+def _check_code(session: Session, kind: Kind, code: str, *, of: UUID | None = None) -> None:
+    """Raise "key_known" when an open place of this kind, other than `of`, goes by this code."""
+    wanted = select(PlaceFacts.place_id).where(
+        PlaceFacts.kind == kind, PlaceFacts.code == code, col(PlaceFacts.to_on).is_(None)
+    )
+    if code and any(found != of for found in session.exec(wanted)):
+        raise Problem("key_known", field="code", key=code)
+
+
+def key_for(session: Session, kind: Kind, facts: Facts, *, on: date) -> str:
+    """A key for a place that is opened by hand. A name that was used before gets the day to it, a code does not."""
+    if facts.code:
+        return facts.code
+    if kind is Kind.NEIGHBOURHOOD:
+        plain = rules.neighbourhood_key(facts.name)
+    else:
+        town = session.get_one(Territory, facts.territory_id)
+        plain = rules.stable_key(code="", territory=town.name, name=facts.name)
+    taken = select(Place).where(Place.kind == kind, Place.source_key == plain)
+    known = session.exec(taken).first()
+    return plain if known is None or known.closed_on is None else f"{plain}@{on.isoformat()}"
 
 
 def place_of(session: Session, place_id: UUID) -> Place:
@@ -90,6 +114,8 @@ def change_place(session: Session, place_id: UUID, facts: Facts, *, on: date) ->
     A change on the very day the latest facts began corrects those facts; the audit trail keeps the old text.
     """
     place, latest = place_of(session, place_id), latest_facts(session, place_id)
+    if facts.code != latest.code:
+        _check_code(session, place.kind, facts.code, of=place_id)
     if on == latest.from_on and place.closed_on is None:
         for name, value in facts.columns().items():
             setattr(latest, name, value)
@@ -119,7 +145,25 @@ def close_place(session: Session, place_id: UUID, *, on: date) -> Place:
         on, opened_on=place.opened_on, closed_on=place.closed_on, latest_from=latest.from_on
     )
     place.closed_on = on
-    latest.to_on = on if on > latest.from_on else None
+    latest.to_on = on
+    session.flush()
+    return place
+
+
+def reopen_place(session: Session, place_id: UUID) -> Place:
+    """Take back that a place was closed, as if it never had been.
+
+    Raises Conflict "not_closed", or "went_on_as_another" for one that was split or merged: that would give
+    its area to two places.
+    """
+    place, latest = place_of(session, place_id), latest_facts(session, place_id)
+    if place.closed_on is None:
+        raise Conflict("not_closed")
+    if session.exec(select(Lineage.id).where(Lineage.predecessor_id == place_id)).first():
+        raise Conflict("went_on_as_another")
+    _check_code(session, place.kind, latest.code, of=place_id)
+    place.closed_on = None
+    latest.to_on = None
     session.flush()
     return place
 
@@ -132,7 +176,7 @@ def split_district(
     The parts begin without counts (nobody knows them yet) and with the old centre, branch and position;
     the old district is closed on that day and stays findable; lineage leads from one to the other.
     """
-    old = place_of(session, place_id)
+    old = _district(session, place_id)
     facts = facts_of(latest_facts(session, place_id))
     known = set(_open_names(session, facts.territory_id, on))
     rules.check_parts([name for _code, name, _kana in into], known - {facts.name})
@@ -140,7 +184,7 @@ def split_district(
     parts = []
     for code, name, kana in into:
         part = replace(rules.without_numbers(facts), code=code, name=name, kana=kana)
-        parts.append(open_place(session, old.kind, code, part, on=on))
+        parts.append(open_place(session, old.kind, key_for(session, old.kind, part, on=on), part, on=on))
     for part_place in parts:
         session.add(Lineage(predecessor_id=old.id, successor_id=part_place.id, on=on, kind=LineageKind.SPLIT))
     session.flush()
@@ -153,16 +197,30 @@ def merge_districts(
     """Merge districts of one territory on a day; counts are added up where all are known."""
     if len(set(place_ids)) < 2:
         raise Problem("merge_needs_two", field="places")
+    for one in place_ids:
+        _district(session, one)
     old = [facts_of(latest_facts(session, one)) for one in place_ids]
     if len({facts.territory_id for facts in old}) > 1:
         raise Problem("merge_across_territories", field="places")
+    taken = set(_open_names(session, old[0].territory_id, on)) - {facts.name for facts in old}
+    if name in taken:
+        raise Problem("name_known", field="name", names=[name])
     for one in place_ids:
         close_place(session, one, on=on)
     merged = rules.added_up(old, code=code, name=name, kana=kana)
-    place = open_place(session, Kind.DISTRICT, code, merged, on=on)
+    key = key_for(session, Kind.DISTRICT, merged, on=on)
+    place = open_place(session, Kind.DISTRICT, key, merged, on=on)
     for one in place_ids:
         session.add(Lineage(predecessor_id=one, successor_id=place.id, on=on, kind=LineageKind.MERGE))
     session.flush()
+    return place
+
+
+def _district(session: Session, place_id: UUID) -> Place:
+    """The place, if it is one of those that are split and merged; raises "only_districts"."""
+    place = place_of(session, place_id)
+    if place.kind is not Kind.DISTRICT:
+        raise Problem("only_districts")
     return place
 
 
@@ -191,18 +249,21 @@ def assign(
     """Assign a worker to a territory from a day on. A new holder ends the holder before on that day.
 
     Raises "assignment_overlaps" when the same person already holds it then, "later_holder_known" when a
-    holder was already named from a later day.
+    holder was already named from a later day, "ends_before_beginning".
     """
+    if to_on is not None and to_on <= from_on:
+        raise Problem("ends_before_beginning", field="to_on", since=from_on)
     open_rows = session.exec(
         select(Assignment).where(
             Assignment.territory_id == territory_id,
             col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > from_on),
         )
     ).all()
-    if any(row.account_id == account_id and row.kind is kind for row in open_rows):
+    in_the_way = [row for row in open_rows if to_on is None or row.from_on < to_on]
+    if any(row.account_id == account_id and row.kind is kind for row in in_the_way):
         raise Problem("assignment_overlaps", field="account")
     if kind is AssignmentKind.HOLDER:
-        for row in open_rows:
+        for row in in_the_way:
             if row.kind is not AssignmentKind.HOLDER:
                 continue
             if row.from_on >= from_on:
@@ -224,3 +285,14 @@ def end_assignment(session: Session, assignment_id: UUID, *, on: date) -> None:
     if on <= row.from_on:
         raise Problem("before_beginning", field="on", since=row.from_on)
     row.to_on = on
+
+
+def take_back_assignment(session: Session, assignment_id: UUID, *, today: date) -> None:
+    """Remove an assignment that was a slip. Raises "already_begun" for one that held before today: that is ended."""
+    row = session.get(Assignment, assignment_id)
+    if row is None:
+        raise Missing("not_found")
+    if row.from_on < today:
+        raise Conflict("already_begun")
+    session.delete(row)
+    session.flush()

@@ -33,7 +33,9 @@ class RecordForm(Form[RecordLog]):
     place = HiddenField()
     call = HiddenField()
     rev = HiddenField()
-    met = RadioField(_l("会えましたか"), choices=[(m.value, MET_NAMES[m]) for m in Met], default=Met.MET.value)
+    met = RadioField(
+        _l("会えましたか"), choices=[(m.value, MET_NAMES[m]) for m in Met], default=Met.MET.value
+    )
     supports = SelectMultipleField(
         _l("支援"),
         choices=[(s.value, SUPPORT_NAMES[s]) for s in Support],
@@ -105,7 +107,9 @@ class IntervalForm(Form[tuple[Kind, int]]):
 
     kind = SelectField(_l("種別"), choices=[(k.value, KIND_NAMES[k]) for k in Kind])
     every_months = IntegerField(
-        _l("何か月に1回"), [InputRequired(), NumberRange(0, 60)], description=_l("0にすると、計画に入れません。")
+        _l("何か月に1回"),
+        [InputRequired(), NumberRange(0, 60)],
+        description=_l("0にすると、計画に入れません。"),
     )
 
     def made(self) -> tuple[Kind, int]:

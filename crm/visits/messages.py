@@ -4,9 +4,13 @@ from crm.i18n import lazy_gettext as _l
 from crm.visits.models import CallState, Met, PlanState, Support, Way
 
 MESSAGES = {
-    "record_in_future": _l("きょう(%(today)s)までの日を入力してください。これからの予定は「計画」に入れます。"),
+    "record_in_future": _l(
+        "きょう(%(today)s)までの日を入力してください。これからの予定は「計画」に入れます。"
+    ),
     "visit_needs_place": _l("訪問の記録には訪問先が要ります。訪問先を選ぶか、ほかの方法を選んでください。"),
-    "cancelled_gives_nothing": _l("中止した訪問に支援はつきません。選択を外すか、「会えた」「留守」を選んでください。"),
+    "cancelled_gives_nothing": _l(
+        "中止した訪問に支援はつきません。選択を外すか、「会えた」「留守」を選んでください。"
+    ),
     "record_known": _l("この記録は、違う内容ですでに保存されています。画面を開き直してください。"),
     "record_changed": _l("ほかの人がこの記録を先に直しました。開き直して、もう一度直してください。"),
     "not_own_record": _l("記録を直せるのは、書いた人と管理者です。"),

@@ -139,7 +139,11 @@ class Record(Tracked, SQLModel, table=True):
 
     def supports(self) -> tuple[Support, ...]:
         """The kinds of support this contact gave, in the order in which they are always named."""
-        chosen = ((Support.PRESENCE, self.presence), (Support.OBSERVATION, self.observation), (Support.DIRECT, self.direct))
+        chosen = (
+            (Support.PRESENCE, self.presence),
+            (Support.OBSERVATION, self.observation),
+            (Support.DIRECT, self.direct),
+        )
         return tuple(kind for kind, given in chosen if given)
 
 

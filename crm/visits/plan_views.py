@@ -89,7 +89,10 @@ def propose(month: str) -> Response:
         "success",
     )
     if outcome.no_worker:
-        flash(_("担当のいない地域の訪問先が%(n)s件あります。担当を決めてください。", n=len(outcome.no_worker)), "warning")
+        flash(
+            _("担当のいない地域の訪問先が%(n)s件あります。担当を決めてください。", n=len(outcome.no_worker)),
+            "warning",
+        )
     if outcome.no_time:
         flash(_("日数が足りず入らなかった訪問先が%(n)s件あります。", n=len(outcome.no_time)), "warning")
     return _see(url_for(".month", month=month))

@@ -69,7 +69,9 @@ class Proposal:
     no_time: tuple[UUID, ...]
 
 
-def propose(places: Sequence[DuePlace], workers: Sequence[FieldWorker], kept: Sequence[Kept] = ()) -> Proposal:
+def propose(
+    places: Sequence[DuePlace], workers: Sequence[FieldWorker], kept: Sequence[Kept] = ()
+) -> Proposal:
     """Propose the calls of a month. Kept calls take up room on their days but are not part of the answer."""
     shares, orphans = _shares(places, workers)
     used: dict[tuple[UUID, date], int] = {}

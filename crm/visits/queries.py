@@ -170,7 +170,7 @@ def _expected(session: Session, month: Month, today: date) -> dict[UUID, date]:
     return {place_id: on for place_id, on in rows}
 
 
-def last_contact(session: Session, place_id: UUID, *) -> date | None:
+def last_contact(session: Session, place_id: UUID) -> date | None:
     """The day on which somebody was last met at a place."""
     return session.exec(
         select(func.max(Record.on)).where(
@@ -193,7 +193,7 @@ def field_workers(session: Session, month: Month, *, from_day: date) -> list[Fie
             col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > month.last),
             col(Account.disabled_at).is_(None),
         )
-        .order_by(Account.kana, Account.name, Account.id)
+        .order_by(Account.kana, Account.name, col(Account.id))
     )
     held: dict[UUID, set[UUID]] = {}
     for account_id, territory_id in rows:
@@ -245,7 +245,14 @@ def plan(session: Session, month: Month) -> PlanRow | None:
 
 def _calls(session: Session, *conditions: Any) -> list[CallRow]:
     rows = session.execute(
-        sa.select(Call, Place.kind, Record.id, PlacePulse.last_on, PlaceFacts.name, Territory.name)
+        sa.select(
+            Call,
+            col(Place.kind),
+            col(Record.id),
+            col(PlacePulse.last_on),
+            col(PlaceFacts.name),
+            col(Territory.name),
+        )
         .join(Place, col(Place.id) == col(Call.place_id))
         .outerjoin(
             PlaceFacts,
@@ -294,6 +301,15 @@ def calls_of_worker_on(session: Session, worker_id: UUID, day: date) -> list[Cal
     return _calls(session, col(Call.worker_id) == worker_id, col(Call.on) == day)
 
 
+def next_day_of(session: Session, worker_id: UUID, *, after: date) -> date | None:
+    """The next day on which a worker has calls."""
+    return session.exec(
+        select(func.min(Call.on)).where(
+            Call.worker_id == worker_id, Call.on > after, Call.state == CallState.PLANNED
+        )
+    ).one()
+
+
 def call_row(session: Session, call_id: UUID) -> CallRow | None:
     """One planned call."""
     found = _calls(session, col(Call.id) == call_id)
@@ -303,7 +319,7 @@ def call_row(session: Session, call_id: UUID) -> CallRow | None:
 def call_counts(session: Session, plan_id: UUID) -> dict[tuple[UUID, date], int]:
     """How many calls stand on each worker's day."""
     rows = session.exec(
-        select(Call.worker_id, Call.on, func.count())
+        select(col(Call.worker_id), col(Call.on), func.count())
         .where(Call.plan_id == plan_id, Call.state == CallState.PLANNED)
         .group_by(col(Call.worker_id), col(Call.on))
     )
@@ -314,14 +330,18 @@ def calls_of_day(session: Session, worker_id: UUID, on: date) -> list[Call]:
     """The call rows themselves, for use cases that order a day."""
     return list(
         session.exec(
-            select(Call).where(Call.worker_id == worker_id, Call.on == on).order_by(col(Call.position), col(Call.id))
+            select(Call)
+            .where(Call.worker_id == worker_id, Call.on == on)
+            .order_by(col(Call.position), col(Call.id))
         ).all()
     )
 
 
 def next_position(session: Session, worker_id: UUID, on: date) -> int:
     """The position behind the last call of a day."""
-    last = session.exec(select(func.max(Call.position)).where(Call.worker_id == worker_id, Call.on == on)).one()
+    last = session.exec(
+        select(func.max(Call.position)).where(Call.worker_id == worker_id, Call.on == on)
+    ).one()
     return 0 if last is None else last + 1
 
 
@@ -338,7 +358,9 @@ def followed_calls(session: Session, plan_id: UUID) -> set[UUID]:
 
 def record_of_call(session: Session, call_id: UUID) -> UUID | None:
     """The record that answers a call."""
-    return session.exec(select(Record.id).where(Record.call_id == call_id, col(Record.withdrawn_at).is_(None))).first()
+    return session.exec(
+        select(Record.id).where(Record.call_id == call_id, col(Record.withdrawn_at).is_(None))
+    ).first()
 
 
 def closed_months(session: Session) -> set[str]:
@@ -354,7 +376,11 @@ def territory_on(session: Session, place_id: UUID, day: date) -> UUID | None:
 
 
 def records(
-    session: Session, narrowed: RecordFilter, reach: Reach, *, before: tuple[date, UUID] | None = None,
+    session: Session,
+    narrowed: RecordFilter,
+    reach: Reach,
+    *,
+    before: tuple[date, UUID] | None = None,
     rows: int | None = TIMELINE_ROWS,
 ) -> list[RecordRow]:
     """Records, the newest first; one more than `rows` when there are older ones. Text only where it may be read."""
@@ -416,9 +442,9 @@ def _names_then(session: Session, found: list[Record]) -> dict[UUID, str]:
         return {}
     known: dict[UUID, list[tuple[date, str]]] = {}
     for place_id, from_on, name in session.exec(
-        select(PlaceFacts.place_id, PlaceFacts.from_on, PlaceFacts.name)
+        select(col(PlaceFacts.place_id), col(PlaceFacts.from_on), col(PlaceFacts.name))
         .where(col(PlaceFacts.place_id).in_(ids))
-        .order_by(PlaceFacts.from_on)
+        .order_by(col(PlaceFacts.from_on))
     ):
         known.setdefault(place_id, []).append((from_on, name))
     called = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from crm.core.ids import new_id
 from crm.core.months import Month
@@ -103,7 +103,11 @@ def propose_month(session: Session, month: Month, *, today: date, now: datetime)
     due_ids = {place.place_id for place in due}
     followed = queries.followed_calls(session, plan.id)
     calls = session.exec(select(Call).where(Call.plan_id == plan.id)).all()
-    gone = [call for call in calls if call.place_id not in due_ids and not call.by_hand and call.id not in followed]
+    gone = [
+        call
+        for call in calls
+        if call.place_id not in due_ids and not call.by_hand and call.id not in followed
+    ]
     for call in gone:
         session.delete(call)
     session.flush()
@@ -122,7 +126,11 @@ def _add_calls(session: Session, plan: MonthPlan, proposal: Proposal) -> None:
     for one in proposal.calls:
         session.add(
             Call(
-                plan_id=plan.id, place_id=one.place_id, worker_id=one.worker_id, on=one.on, position=one.position
+                plan_id=plan.id,
+                place_id=one.place_id,
+                worker_id=one.worker_id,
+                on=one.on,
+                position=one.position,
             )
         )
     session.flush()
@@ -191,7 +199,9 @@ def cancel_call(session: Session, call_id: UUID, reason: str) -> Call:
     return call
 
 
-def add_call(session: Session, month: Month, place_id: UUID, *, on: date, worker_id: UUID, now: datetime) -> Call:
+def add_call(
+    session: Session, month: Month, place_id: UUID, *, on: date, worker_id: UUID, now: datetime
+) -> Call:
     """Add a call by hand; raises "outside_month", "call_known"."""
     if Month.of(on) != month:
         raise Problem("outside_month", field="on", month=month)
@@ -204,7 +214,9 @@ def add_call(session: Session, month: Month, place_id: UUID, *, on: date, worker
     if session.exec(select(Call.id).where(Call.plan_id == plan.id, Call.place_id == place_id)).first():
         raise Problem("call_known", field="place")
     position = queries.next_position(session, worker_id, on)
-    call = Call(plan_id=plan.id, place_id=place_id, worker_id=worker_id, on=on, position=position, by_hand=True)
+    call = Call(
+        plan_id=plan.id, place_id=place_id, worker_id=worker_id, on=on, position=position, by_hand=True
+    )
     session.add(call)
     session.flush()
     return call
@@ -237,9 +249,7 @@ def keep_record(session: Session, log: RecordLog, *, by: UUID, today: date, now:
     return record
 
 
-def correct_record(
-    session: Session, log: RecordLog, *, rev: int, reach: Reach, today: date
-) -> Record:
+def correct_record(session: Session, log: RecordLog, *, rev: int, reach: Reach, today: date) -> Record:
     """Correct a record; the old version stays in the trail. `rev` is the one the correction was made on.
 
     A record of a closed month keeps counting as it was frozen. Raises Conflict "record_changed", Forbidden.

@@ -7,7 +7,8 @@ from flask import Response, flash, redirect, request, url_for
 
 from crm.core.problems import Missing, Problem
 from crm.i18n import gettext as _
-from crm.territory import access, queries as territory
+from crm.territory import access
+from crm.territory import queries as territory
 from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
 from crm.visits import queries, service
 from crm.visits.forms import RecordForm, WithdrawForm, uuid_or_none
@@ -33,11 +34,20 @@ def reach() -> access.Reach:
 def today_page() -> Response:
     day, mine = today(), me().account_id
     calls = queries.calls_of_worker_on(session(), mine, day)
+    later = queries.next_day_of(session(), mine, after=day) if not calls else None
     done = queries.records(session(), RecordFilter(worker_id=mine, on=day), reach())
     held = access.territories_of(session(), mine, day)
     towns = [t for t in territory.territories(session()) if t.id in held]
     return page(
-        "visits/today.html", day=day, calls=calls, done=done, towns=towns, names=NAMES, kinds=KIND_NAMES
+        "visits/today.html",
+        day=day,
+        calls=calls,
+        later=later,
+        coming=queries.calls_of_worker_on(session(), mine, later) if later else [],
+        done=done,
+        towns=towns,
+        names=NAMES,
+        kinds=KIND_NAMES,
     )
 
 
@@ -65,13 +75,23 @@ def new_record() -> Response:
     return _record_form(form, place_id, day, 200)
 
 
-def _record_form(form: RecordForm, place_id: UUID | None, day: date, status: int, *, known: Record | None = None) -> Response:
+def _record_form(
+    form: RecordForm, place_id: UUID | None, day: date, status: int, *, known: Record | None = None
+) -> Response:
     place = territory.card(session(), place_id, day) if place_id else None
     before = (
-        queries.records(session(), RecordFilter(place_id=place_id), reach(), rows=3)[:3] if place_id and not known else []
+        queries.records(session(), RecordFilter(place_id=place_id), reach(), rows=3)[:3]
+        if place_id and not known
+        else []
     )
     return page(
-        "visits/record_form.html", form=form, place=place, before=before, known=known, names=NAMES, status=status
+        "visits/record_form.html",
+        form=form,
+        place=place,
+        before=before,
+        known=known,
+        names=NAMES,
+        status=status,
     )
 
 
@@ -79,9 +99,7 @@ def _record_form(form: RecordForm, place_id: UUID | None, day: date, status: int
 def keep_record() -> Response:
     form = RecordForm(request.form)
     if form.accepts(
-        lambda log: service.keep_record(
-            session(), log, by=me().account_id, today=today(), now=clock().now()
-        )
+        lambda log: service.keep_record(session(), log, by=me().account_id, today=today(), now=clock().now())
     ):
         flash(_("記録しました。"), "success")
         return _see(url_for(".record", record_id=form.record_id.data))
@@ -100,7 +118,8 @@ def records() -> Response:
     """Records of a place, a worker or all, the newest first."""
     try:
         narrowed = RecordFilter(
-            place_id=uuid_or_none(request.args.get("place")), worker_id=uuid_or_none(request.args.get("worker"))
+            place_id=uuid_or_none(request.args.get("place")),
+            worker_id=uuid_or_none(request.args.get("worker")),
         )
         before = _mark(request.args.get("before", ""))
     except (Problem, ValueError) as why:
@@ -123,7 +142,9 @@ def _mark(text: str) -> tuple[date, UUID] | None:
 def record(record_id: UUID) -> Response:
     found, row = _record(record_id)
     mine = service.may_correct(found, reach())
-    return page("visits/record.html", record=found, row=row, may_correct=mine, form=WithdrawForm(), names=NAMES)
+    return page(
+        "visits/record.html", record=found, row=row, may_correct=mine, form=WithdrawForm(), names=NAMES
+    )
 
 
 def _record(record_id: UUID) -> tuple[Record, queries.RecordRow]:
@@ -169,7 +190,7 @@ def correct_record(record_id: UUID) -> Response:
     found = _own(record_id)
     form = RecordForm(request.form)
     form.record_id.data = str(record_id)
-    rev = int(form.rev.data) if (form.rev.data or "").isdigit() else 0
+    rev = int(form.rev.data or "0") if (form.rev.data or "").isdigit() else 0
     if form.accepts(
         lambda log: service.correct_record(session(), log, rev=rev, reach=reach(), today=today())
     ):

@@ -57,7 +57,14 @@ MAY: dict[Role | None, frozenset[Can]] = {
     Role.MANAGER: _MANAGER,
     # The administrator keeps the installation, not the people's notes: no records, no plan.
     Role.ADMINISTRATOR: _SIGNED_IN
-    | {Can.KEEP_ACCOUNTS, Can.KEEP_ORGANISATION, Can.SEE_AUDIT, Can.SEE_JOBS, Can.SEE_PLACES, Can.KEEP_PLACES},
+    | {
+        Can.KEEP_ACCOUNTS,
+        Can.KEEP_ORGANISATION,
+        Can.SEE_AUDIT,
+        Can.SEE_JOBS,
+        Can.SEE_PLACES,
+        Can.KEEP_PLACES,
+    },
 }
 
 

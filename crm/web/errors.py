@@ -35,7 +35,9 @@ def _wants_json() -> bool:
 
 def _answer(status: int, code: str, text: str, facts: dict[str, Any] | None = None) -> Response:
     if _wants_json():
-        body = jsonify(error={"code": code, "text": text, "facts": {k: str(v) for k, v in (facts or {}).items()}})
+        body = jsonify(
+            error={"code": code, "text": text, "facts": {k: str(v) for k, v in (facts or {}).items()}}
+        )
         return make_response(body, status)
     template = f"errors/{status if status in PAGES else 404 if status < 500 else 500}.html"
     return make_response(render_template(template, reason=text, code=code), status)

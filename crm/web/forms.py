@@ -46,7 +46,9 @@ _WTFORMS: Mapping[str, LazyString] = {
     "Field cannot be longer than %(max)d characters.": _l("%(max)d文字までで入力してください。"),
     "Field must be at least %(min)d character long.": _l("%(min)d文字以上で入力してください。"),
     "Field must be at least %(min)d characters long.": _l("%(min)d文字以上で入力してください。"),
-    "Field must be between %(min)d and %(max)d characters long.": _l("%(min)d文字以上%(max)d文字以内で入力してください。"),
+    "Field must be between %(min)d and %(max)d characters long.": _l(
+        "%(min)d文字以上%(max)d文字以内で入力してください。"
+    ),
     "Number must be between %(min)s and %(max)s.": _l("%(min)sから%(max)sまでの数で入力してください。"),
     "Number must be at least %(min)s.": _l("%(min)s以上の数で入力してください。"),
     "Number must be at most %(max)s.": _l("%(max)s以下の数で入力してください。"),
@@ -108,7 +110,9 @@ class Form(WtForm, Generic[T]):
         yield from self.refusals
         for name, one in self._fields.items():
             for text in one.errors:
-                yield FieldError(_("%(label)s:%(text)s", label=str(one.label.text), text=str(text)), _first_id(one, name))
+                yield FieldError(
+                    _("%(label)s:%(text)s", label=str(one.label.text), text=str(text)), _first_id(one, name)
+                )
 
 
 def _first_id(one: WtField, name: str) -> str:

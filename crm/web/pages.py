@@ -25,10 +25,14 @@ class Pages(Blueprint):
     (sign-in), or do long work outside a transaction (uploads).
     """
 
-    def get(self, rule: str, *, access: Can, endpoint: str | None = None, own_transaction: bool = False) -> Callable[[V], V]:  # type: ignore[override]
+    def get(  # type: ignore[override]
+        self, rule: str, *, access: Can, endpoint: str | None = None, own_transaction: bool = False
+    ) -> Callable[[V], V]:
         return self._door(rule, "GET", access, endpoint, own_transaction)
 
-    def post(self, rule: str, *, access: Can, endpoint: str | None = None, own_transaction: bool = False) -> Callable[[V], V]:  # type: ignore[override]
+    def post(  # type: ignore[override]
+        self, rule: str, *, access: Can, endpoint: str | None = None, own_transaction: bool = False
+    ) -> Callable[[V], V]:
         return self._door(rule, "POST", access, endpoint, own_transaction)
 
     def route(self, rule: str, **options: Any) -> Callable[[Any], Any]:
@@ -42,7 +46,9 @@ class Pages(Blueprint):
 
         def register(view: V) -> V:
             door = _guarded(view, access, writes=method == "POST", own_transaction=own_transaction)
-            name = endpoint or f"{view.__name__}" + ("" if method == "GET" else "_post")
+            name = endpoint or (
+                view.__name__ if method == "GET" else view.__name__.removesuffix("_post") + "_post"
+            )
             self.add_url_rule(rule, endpoint=name, view_func=door, methods=[method])
             return view
 

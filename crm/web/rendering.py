@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 
 from crm.core.canonical import digest
+from crm.core.wareki import weekday
 from crm.i18n import gettext as _
 from crm.web.access import Can, may
 from crm.web.site import me_or_none, settings
@@ -44,6 +45,7 @@ def init_rendering(app: Flask, areas: tuple[Area, ...], organisation_name: Calla
     app.jinja_options["autoescape"] = True
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["weekday"] = weekday
     app.jinja_env.filters["map_names"] = lambda keys, names: [names[one] for one in keys]
     static = _Fingerprints(Path(str(app.static_folder)))
 
@@ -55,7 +57,9 @@ def init_rendering(app: Flask, areas: tuple[Area, ...], organisation_name: Calla
             "organisation": organisation_name() if known else "",
             "sample_town": settings().sample_town,
             "nav_items": _navigation(areas) if known else [],
-            "account_items": [NavItem(_("端末とパスワード"), url_for("accounts.devices"), False)] if known else [],
+            "account_items": [NavItem(_("端末とパスワード"), url_for("accounts.devices"), False)]
+            if known
+            else [],
             "sign_out_url": url_for("accounts.sign_out_post") if known else None,
             "home_url": url_for("home.show"),
             "asset": static.url,
@@ -69,7 +73,9 @@ def _navigation(areas: tuple[Area, ...]) -> list[NavItem]:
     here = request.blueprint or ""
     return [
         NavItem(
-            str(area.label), url_for(area.endpoint), here in (area.blueprints or (area.endpoint.split(".")[0],))
+            str(area.label),
+            url_for(area.endpoint),
+            here in (area.blueprints or (area.endpoint.split(".")[0],)),
         )
         for area in areas
         if known and may(known.role, area.access)
@@ -92,5 +98,3 @@ class _Fingerprints:
         if name not in self.known or self.known[name][0] != changed:
             self.known[name] = (changed, digest(path.read_bytes().hex())[:12])
         return url_for("static", filename=name, v=self.known[name][1])
-
-

@@ -1,6 +1,6 @@
 """Where transactions may end, and that nothing goes around the trail of tracked tables.
 
-A use case never commits: its request or its job does. What writes to tracked tables without the ORM's flush, or in
+A use case never commits: its request or its job does. What writes to tracked tables without the flush, or in
 words, would leave no trail, and only crm.db may.
 """
 

@@ -1,6 +1,6 @@
 """Alembic's entry: the connection and the metadata are passed in by crm.db.migrate."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -8,7 +8,7 @@ from alembic.autogenerate.api import AutogenContext
 from crm.db.columns import JSON, UtcDateTime
 
 
-def _render(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen.imports.add("from crm.db.columns import UtcDateTime")
         return "UtcDateTime()"

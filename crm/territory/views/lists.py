@@ -6,11 +6,12 @@ from uuid import UUID
 from flask import Response, request, url_for
 from markupsafe import Markup
 
+from crm.i18n import gettext as _
 from crm.territory import queries
-from crm.territory.forms import PlacesForm
-from crm.territory.messages import KIND_NAMES, LINEAGE_NAMES
+from crm.territory.forms import DayForm, PlacesForm
+from crm.territory.messages import FACT_NAMES, KIND_NAMES, LINEAGE_NAMES
 from crm.territory.models import Kind
-from crm.territory.queries import PlaceFilter
+from crm.territory.queries import Card, FactsRow, PlaceFilter
 from crm.territory.rules import holds_on
 from crm.territory.views.door import TIMELINE, day_asked, pages, tabs, uuid_in
 from crm.web.access import Can
@@ -40,6 +41,7 @@ def address_of(narrowed: PlaceFilter) -> dict[str, Any]:
 
 @pages.get("/places", access=Can.SEE_PLACES)
 def places() -> Response:
+    """The places as of a day, narrowed by what stands in the address, in kana order."""
     day, narrowed = day_asked(), filter_asked()
     towns = queries.territories(session())
     found = queries.place_page(session(), day, narrowed, after=uuid_in("after"), before=uuid_in("before"))
@@ -65,6 +67,7 @@ def places() -> Response:
 
 @pages.get("/places/<uuid:place_id>", access=Can.SEE_PLACES)
 def place(place_id: UUID) -> Response:
+    """The card of a place, as of a day."""
     day = day_asked()
     card = queries.card(session(), place_id, day)
     timeline = site().sockets.get(TIMELINE)
@@ -75,8 +78,29 @@ def place(place_id: UUID) -> Response:
         as_of=None if day == today() else day,
         today=today(),
         open_then=holds_on(card.opened_on, card.closed_on, day),
-        changeable=card.closed_on is None,
         timeline=timeline(place_id) if timeline else Markup(),
+        history=_history(card),
+        form=DayForm(request.args),
         kinds=KIND_NAMES,
         lineages=LINEAGE_NAMES,
     )
+
+
+def _history(card: Card) -> list[tuple[FactsRow, list[tuple[str, str, str]]]]:
+    """The facts of all times, newest first, each with what had changed: name of the fact, before, after."""
+    told = []
+    for before, after in zip((None, *card.history), card.history, strict=False):
+        changes = [
+            (str(label), said(getattr(before, name)), said(getattr(after, name)))
+            for name, label in FACT_NAMES.items()
+            if before is not None and getattr(before, name) != getattr(after, name)
+        ]
+        told.append((after, changes))
+    return told[::-1]
+
+
+def said(value: str | float | None) -> str:
+    """One fact in words; what is not known is said to be."""
+    if value is None or value == "":
+        return _("空欄")
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -216,7 +216,7 @@ def test_a_running_job_keeps_beating(
     claimed = []
 
     def slow(work: Work) -> None:
-        # Beats are told by the clock of the premises: an hour later the job is fresh once it has beaten again.
+        # Beats are told by the clock of the premises: an hour later the job looks dead until it beats again.
         clock.advance(timedelta(hours=1))
         threading.Event().wait(1.5)
         claimed.append(claims.claim_next(work.store, ["count"], clock.now()))

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from crm.config import Settings
+from crm.config import load
 from crm.core.clock import SystemClock
 from crm.db.store import Store
 from crm.jobs import outbox
@@ -44,8 +44,9 @@ KINDS = {"count": count, "linger": linger}
 
 def premises(url: str, instance: str, smtp_port: str = "1") -> Premises:
     """What the installation of a test has."""
-    settings = Settings(
-        instance=Path(instance),
+    settings = load(
+        Path(instance),
+        {},
         database_url=url,
         smtp_host="127.0.0.1",
         smtp_port=int(smtp_port),

@@ -75,19 +75,21 @@ def test_a_line_begins_or_ends_against_the_rules_only_where_no_place_keeps_them(
 
 def _allowed(text: str, place: int) -> bool:
     before, after = text[:place].rstrip(), text[place]
-    if not before or after.isspace() or unicodedata.category(after).startswith("M"):
+    hangs = after.isspace() and after != "\u00a0"
+    if not before or hangs or unicodedata.category(after).startswith("M"):
         return False
     return after not in NOT_AT_START and before[-1] not in NOT_AT_END
 
 
 @settings(deadline=None)
 @given(
-    st.lists(st.sampled_from(["訪問", "会長", " ", "visit", "report", "MEGURI", "2026", "コミュニティ"])).map(
+    st.lists(st.sampled_from(["訪問", "会長", " ", "visit", "report", "MEGURI", "コミュニティ"])).map(
         "".join
     ),
     st.floats(40, 200),
 )
 def test_a_word_is_cut_only_if_it_does_not_fit_on_a_line_of_its_own(text: str, width: float) -> None:
+    text = text.lstrip()  # an indent is never left alone on a line
     broken = break_lines(text, width_of, width)
     for number in range(1, len(broken)):
         place = sum(map(len, broken[:number]))

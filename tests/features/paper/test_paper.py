@@ -348,6 +348,15 @@ def test_whatever_stands_in_a_table_all_of_it_comes_out(
     assert found.count("丙") == (rows[0][0] if rows else 0)
 
 
+def test_a_table_without_rows_shows_what_would_stand_in_it() -> None:
+    written = paper()
+    written.table([Col("行政区"), Col("延べ")], [])
+    written.facts([])
+    written.bars([])
+    written.text("")
+    assert text_of(written) == "行政区延べ"
+
+
 def test_a_page_break_on_an_empty_page_makes_no_empty_page() -> None:
     written = paper()
     written.page_break()

@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from crm.core.problems import Problem, Problems
 from crm.sheets.columns import Column
 from crm.sheets.limits import Limits
+from crm.sheets.messages import MESSAGES
 from crm.sheets.reading import Table, read_table
 
 COLUMNS = (
@@ -48,14 +49,18 @@ def values(table: Table, key: str) -> list[str]:
 
 
 def refused(act: Callable[[], object]) -> list[Problem]:
-    """What was found wrong; an error when nothing was."""
+    """What was found wrong, each with words that its facts fill; an error when nothing was."""
+    found: list[Problem] = []
     try:
         act()
     except Problems as several:
-        return list(several.all)
+        found.extend(several.all)
     except Problem as one:
-        return [one]
-    raise AssertionError("it was not refused")
+        found.append(one)
+    assert found, "it was not refused"
+    for problem in found:
+        assert str(MESSAGES[problem.code]) % problem.facts
+    return found
 
 
 def codes(act: Callable[[], object]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -146,7 +146,9 @@ def test_characters_that_cp932_cannot_hold_are_named_and_nothing_is_written(tmp_
 
 def test_two_writings_of_the_same_give_the_same_bytes() -> None:
     def made(created: datetime) -> bytes:
-        rows = ([f"区{number}", "=1", number, date(2026, 4, 1)] for number in range(300))
+        rows: Iterator[list[Cell]] = (
+            [f"区{number}", "=1", number, date(2026, 4, 1)] for number in range(300)
+        )
         return xlsx(SheetOut("行政区", OUT, rows, "一覧", ["注"]), SheetOut("二", OUT, []), created=created)
 
     assert made(CREATED) == made(CREATED.astimezone(timezone(timedelta(hours=9))))
@@ -182,7 +184,10 @@ def test_a_workbook_is_ready_to_filter_and_to_print_on_a4() -> None:
     assert sheet.auto_filter.ref == "A4:D6"
     assert sheet.print_title_rows == "$4:$4"
     assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "portrait")
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    pages = sheet.sheet_properties.pageSetUpPr
+    assert pages is not None
+    assert pages.fitToPage
+    assert sheet.page_setup.fitToHeight == 0  # as many pages as it takes, each as wide as the table
     assert sheet.column_dimensions["A"].width == pytest.approx(31, abs=1)
     assert sheet.column_dimensions["B"].width == pytest.approx(6.7, abs=1)
 
@@ -244,7 +249,7 @@ def test_numbers_and_dates_come_back_from_xlsx(tmp_path: Path, rows: list[tuple[
 @pytest.mark.soak
 def test_45300_rows_of_14_columns_are_written_and_read_within_the_default_limits(tmp_path: Path) -> None:
     columns = [ColumnOut("行政区名"), ColumnOut("よみ"), *[ColumnOut(f"数{number}") for number in range(12)]]
-    rows = (
+    rows: Iterator[list[Cell]] = (
         [f"末広{number}区", "スエヒロ", *[f"値{number % 99}"] * 6, *[number] * 6] for number in range(45_300)
     )
     path = tmp_path / "large.xlsx"

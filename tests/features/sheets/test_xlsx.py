@@ -1,6 +1,7 @@
 """Reading Excel workbooks as people hand them in."""
 
 import io
+import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from tests.features.sheets.making import (
     values,
 )
 
+Value = float | date | time | timedelta
+
 THREE = (Column("name", "区名", required=True), Column("value", "値"), Column("other", "ほか"))
 
 
@@ -38,14 +41,14 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "districts.xlsx"
 
 
-def shown(file: Path, *cells: tuple[object, str]) -> list[str]:
+def shown(file: Path, *cells: tuple[Value, str]) -> list[str]:
     """What is read of cells with these values and number formats."""
 
     def fill(sheet: Worksheet) -> None:
         sheet.append(["区名", "値"])
         for number, (value, code) in enumerate(cells, start=2):
             sheet.cell(number, 1, "末広")
-            sheet.cell(number, 2, value).number_format = code  # type: ignore[arg-type]
+            sheet.cell(number, 2, value).number_format = code
 
     return values(read(file, excel(fill), columns=THREE), "value")
 
@@ -66,7 +69,7 @@ def test_headings_are_known_in_other_widths_with_spaces_brackets_and_marks(file:
 
 
 def test_numbers_come_as_the_cell_shows_them(file: Path) -> None:
-    cells: list[tuple[object, str]] = [
+    cells: list[tuple[Value, str]] = [
         (12, "General"),
         (12.0, "General"),
         (0, "General"),
@@ -94,7 +97,7 @@ def test_seventeen_digits_of_excel_become_the_number_that_was_typed(file: Path) 
 
 def test_real_dates_become_iso_dates_whatever_their_format(file: Path) -> None:
     day = date(2026, 5, 11)
-    cells: list[tuple[object, str]] = [
+    cells: list[tuple[Value, str]] = [
         (day, "yyyy-mm-dd"),
         (day, '[$-411]ggge"年"m"月"d"日"'),
         (day, "[$-ja-JP-x-gannen]ge.m.d;@"),
@@ -158,7 +161,12 @@ def test_rich_text_line_breaks_and_escapes_are_read_as_shown(file: Path) -> None
 
 
 def test_formulas_are_refused_with_their_cells_only_where_they_would_be_read(file: Path) -> None:
-    rows = [["区名", "値", "計"], ["末広", "=1+1", "=SUM(B2)"], ["花泉", 3, "=B3"], ["計", "=SUM(B2:B3)", ""]]
+    rows: list[list[object]] = [
+        ["区名", "値", "計"],
+        ["末広", "=1+1", "=SUM(B2)"],
+        ["花泉", 3, "=B3"],
+        ["計", "=SUM(B2:B3)", ""],
+    ]
     found = refused(lambda: read(file, excel_of(["=TODAY()"], *rows), columns=THREE))
     assert [(problem.code, problem.facts["cell"], problem.facts["label"]) for problem in found] == [
         ("formula_cell", "B3", "値"),
@@ -321,7 +329,7 @@ def test_other_packages_are_named(file: Path, name: str, kind: str) -> None:
 
 def test_a_zip_archive_that_is_no_workbook_is_named(file: Path) -> None:
     buffer = io.BytesIO()
-    with openpyxl.reader.excel.ZipFile(buffer, "w") as package:
+    with zipfile.ZipFile(buffer, "w") as package:
         package.writestr("a.txt", "a")
     (problem,) = refused(lambda: read(file, buffer.getvalue()))
     assert problem.facts == {"kind": "ZIP"}

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from crm.db.columns import JSON
-from crm.db.columns import UtcDateTime
+
+from crm.db.columns import JSON, UtcDateTime
 
 revision = "0001"
 down_revision = None

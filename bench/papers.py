@@ -1,0 +1,132 @@
+"""Report and PDF: seconds and peak memory, beside reading the same rows and doing nothing with them.
+
+    python -m bench papers
+
+Every line is measured in a process of its own, so that its peak is its own.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from flask import Flask
+from sqlmodel import Session
+
+from bench.tables import machine, median, table
+from bench.towns import CLOCK, town
+from crm.app import create_app
+from crm.config import Settings
+from crm.core.months import FiscalYear, Month
+from crm.db.store import Store
+from crm.reports import queries, service
+from crm.reports.paper import report_pdf
+from crm.reports.service import Setting
+from crm.reports.sheets import report_xlsx
+
+RUNS = 3
+SETTING = Setting("http://127.0.0.1:8000", sample=True)
+LAST = Month.of(CLOCK.today()).plus(-1)
+TOWNS = {
+    "453, 24 months": ("town-453-24", 1, 24),
+    "453, 10 years": ("town-453-120", 1, 120),
+    "45,300, 24 months": ("town-45300-24", 100, 24),
+}
+
+
+def _rows_only(name: str) -> None:
+    """The baseline: the rows of the fiscal year so far, read and left alone."""
+    with _session(name) as session:
+        queries.rows_of(session, [m for m in FiscalYear.of(LAST).months() if m <= LAST])
+
+
+def _draft(name: str) -> None:
+    with _session(name) as session:
+        service.draft(session, LAST, SETTING, now=CLOCK.now())
+
+
+def _every_month(name: str) -> None:
+    """The report of every month there is, one after the other."""
+    with _session(name) as session:
+        month = queries.first_month(session)
+        while month is not None and month <= LAST:
+            service.report(session, month, SETTING, now=CLOCK.now())
+            month = month.plus(1)
+
+
+def _pdf(name: str) -> None:
+    with _app(name).test_request_context(), _session(name) as session:
+        report_pdf(service.report(session, LAST.plus(-1), SETTING, now=CLOCK.now()))
+
+
+def _xlsx(name: str) -> None:
+    with _app(name).test_request_context(), _session(name) as session:
+        close = queries.close_of(session, LAST.plus(-1))
+        if close is None:
+            raise LookupError("the month is not closed")
+        report_xlsx(queries.report_of(close), queries.frozen_rows(close))
+
+
+TASKS: dict[str, Callable[[str], None]] = {
+    "baseline: rows of the year read": _rows_only,
+    "report of an open month": _draft,
+    "reports of all months": _every_month,
+    "PDF of a closed month": _pdf,
+    "XLSX of a closed month": _xlsx,
+}
+
+
+def _session(name: str) -> AbstractContextManager[Session]:
+    return _opened(name)[1].reading()
+
+
+def _app(name: str) -> Flask:
+    settings, store = _opened(name)
+    return create_app(settings, store=store, clock=CLOCK)
+
+
+def _opened(name: str) -> tuple[Settings, Store]:
+    _name, scale, months = next(one for one in TOWNS.values() if one[0] == name)
+    return town(name, scale=scale, months=months)
+
+
+def child(task: str, name: str) -> None:
+    """Do one task and print its seconds and its peak memory in MB."""
+    began = time.perf_counter()
+    TASKS[task](name)
+    took = time.perf_counter() - began
+    print(json.dumps({"s": took, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def run() -> str:
+    """Measure and give the table."""
+    rows: list[list[object]] = []
+    for title, (name, scale, months) in TOWNS.items():
+        town(name, scale=scale, months=months)[1].close()
+        base = 0.0
+        for task in TASKS:
+            runs = [
+                json.loads(
+                    subprocess.run(
+                        [sys.executable, "-m", "bench.papers", task, name], capture_output=True, text=True, check=True
+                    ).stdout.splitlines()[-1]
+                )
+                for _ in range(RUNS)
+            ]
+            took = median([one["s"] for one in runs])
+            base = base or took
+            rows.append([task, title, f"{took:.2f}", f"{took / base:.2f}", f"{max(one['mb'] for one in runs):.0f}"])
+    head = ["task", "districts, visits", "median s", "× baseline", "peak MB"]
+    return f"Median of {RUNS} runs, each in a process of its own, {machine()}.\n\n{table(head, rows)}"
+
+
+def main(_arguments: list[str]) -> None:
+    """Print the table."""
+    print(run())
+
+
+if __name__ == "__main__":
+    child(sys.argv[1], sys.argv[2])

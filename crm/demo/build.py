@@ -1,0 +1,237 @@
+"""The sample town in a database of its own: instance/demo, which never touches another installation."""
+
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from crm.accounts import passwords
+from crm.accounts.models import Account, Organisation, Password
+from crm.config import Settings
+from crm.core.clock import TOKYO, tokyo_day
+from crm.core.ids import new_id
+from crm.core.months import Month
+from crm.db import migrate
+from crm.db.store import Store
+from crm.db.tracked import Author, BulkInsert
+from crm.demo import rows
+from crm.demo.shapes import Town
+from crm.demo.town import generate
+from crm.jobs import installation
+from crm.reports import service as reports
+from crm.reports.service import Setting
+from crm.territory.models import Assignment, Kind, Lineage, Place, PlaceFacts, Territory
+from crm.visits import service as visits
+from crm.visits.models import Call, CallState, MonthPlan, PlacePulse, Record, Way
+from crm.web.access import Role
+
+ORGANISATION = "見本町市民活動センター"
+CITY = "見本市"
+PASSWORD = "meguri-mihon"  # noqa: S105 - of invented people in a town that holds nothing else
+DONE = "demo.json"
+CHUNK = 5_000
+
+
+def demo_settings(folder: Path, *, host: str, port: int) -> Settings:
+    """Settings of the demo: its own folder, database and secret; nothing of another installation is read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        instance=folder,
+        secret_key=secrets.token_urlsafe(48) if not (folder / DONE).exists() else _mark(folder)["secret"],
+        base_url=f"http://{host}:{port}",
+        host=host,
+        port=port,
+        sample_town=True,
+        backup_at="",
+    )
+
+
+def _mark(folder: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))
+    return made
+
+
+def ready(settings: Settings, *, fresh: bool, say: Callable[[str], None], now: datetime) -> Store:
+    """The store of the demo: the town of last time, or a new one when there is none, or it is of an older kind."""
+    folder, today = settings.instance, tokyo_day(now)
+    if (folder / DONE).exists() and not fresh and _mark(folder)["revision"] == migrate.newest():
+        return Store(settings.database)
+    for old in folder.iterdir():
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    say("見本の町を作っています(1分ほどかかります)。")
+    began = time.monotonic()
+    store = Store(settings.database)
+    migrate.upgrade(store)
+    fill(store, generate(today=today), settings=settings, now=now)
+    mark = {"revision": migrate.newest(), "secret": settings.secret_key, "made_on": today.isoformat()}
+    (folder / DONE).write_text(json.dumps(mark), encoding="utf-8")
+    say(f"できました({time.monotonic() - began:.0f}秒)。")
+    return store
+
+
+def fill(store: Store, town: Town, *, settings: Settings, now: datetime) -> None:
+    """Write a town into an empty, migrated database: people, places, visits, closed months, this month's plan."""
+    author = Author.system()
+    with store.writing(author) as session:
+        installation.begin_epoch(session, now=now, hold_outbox=False)
+        session.add(
+            Organisation(
+                name=ORGANISATION, city_name=CITY, note="見本データです。実在の人や団体とは関係がありません。"
+            )
+        )
+    territories = {row.code: new_id() for row in town.territories}
+    _insert(
+        store,
+        author,
+        Territory,
+        (
+            {"id": territories[t.code], "code": t.code, "name": t.name, "kana": t.kana}
+            for t in town.territories
+        ),
+    )
+    _accounts(store, author, town, now)
+    _insert(store, author, Place, rows.places(town))
+    _insert(store, author, PlaceFacts, rows.facts(town, territories))
+    _insert(store, author, Lineage, rows.lineage(town))
+    _insert(store, author, Assignment, rows.assignments(town, territories))
+    last: dict[UUID, date] = {}
+    _insert(store, author, Record, rows.records(town, territories, last))
+    _insert(store, author, PlacePulse, ({"place_id": place, "last_on": on} for place, on in last.items()))
+    _intervals(store, author)
+    _close_months(store, town, settings=settings, today=town.today)
+    _plan_month(store, town, now=now)
+
+
+def _insert(store: Store, author: Author, model: type[Any], made: Iterator[dict[str, Any]] | Any) -> None:
+    """Insert rows in pieces, each prepared before its transaction begins."""
+    source = iter(made)
+    while piece := list(islice(source, CHUNK)):
+        prepared = BulkInsert.prepare(model, piece, author)
+        with store.writing(author) as session:
+            prepared.run(session)
+
+
+def _accounts(store: Store, author: Author, town: Town, now: datetime) -> None:
+    _insert(
+        store,
+        author,
+        Account,
+        (
+            {
+                "id": w.id,
+                "name": w.name,
+                "kana": w.kana,
+                "mail": w.mail,
+                "role": Role(w.role),
+                "made_at": now,
+                "disabled_at": now if w.to_on is not None and w.to_on <= town.today else None,
+            }
+            for w in town.workers
+        ),
+    )
+    hashed = passwords.hashed(PASSWORD)
+    _insert(
+        store, author, Password, ({"account_id": w.id, "hashed": hashed, "set_at": now} for w in town.workers)
+    )
+
+
+def _intervals(store: Store, author: Author) -> None:
+    """Hubs every month, districts every three months."""
+    with store.writing(author) as session:
+        for kind in (Kind.COMMUNITY_CENTRE, Kind.BRANCH_OFFICE):
+            visits.set_interval(session, 1, kind=kind)
+        visits.set_interval(session, 3, kind=Kind.DISTRICT)
+
+
+def _close_months(store: Store, town: Town, *, settings: Settings, today: date) -> None:
+    """Close every month but the last: that one is left for whoever tries the demo."""
+    setting = Setting(settings.base_url, settings.sample_town)
+    manager = next(w.id for w in town.workers if w.role == Role.MANAGER.value)
+    month = town.first_month
+    while month < Month.of(today).plus(-1):
+        closing = datetime.combine(month.after + timedelta(days=2), datetime.min.time(), TOKYO).replace(
+            hour=17
+        )
+        with store.writing(Author(manager, Author.system().via)) as session:
+            reports.close(session, month, setting, by=manager, now=closing, today=today)
+        month = month.plus(1)
+
+
+def _plan_month(store: Store, town: Town, *, now: datetime) -> None:
+    """This month's plan, with a call behind every regular visit that was made already."""
+    month = Month.of(town.today)
+    with store.writing() as session:
+        plan = MonthPlan(month=str(month), made_at=now)
+        session.add(plan)
+        session.flush()
+        _answered_calls(session, plan, month)
+        visits.propose_month(session, month, today=town.today, now=now)
+        visits.publish(session, month, now=now)
+
+
+def _answered_calls(session: Session, plan: MonthPlan, month: Month) -> None:
+    known: set[UUID] = set()
+    positions: dict[tuple[UUID, date], int] = {}
+    for record in session.exec(
+        select(Record)
+        .where(Record.on >= month.first, Record.way == Way.REGULAR, col(Record.place_id).is_not(None))
+        .order_by(col(Record.on), col(Record.id))
+    ):
+        if record.place_id is None or record.place_id in known:
+            continue
+        known.add(record.place_id)
+        position = positions.get((record.worker_id, record.on), 0)
+        positions[record.worker_id, record.on] = position + 1
+        call = Call(
+            plan_id=plan.id,
+            place_id=record.place_id,
+            worker_id=record.worker_id,
+            on=record.on,
+            position=position,
+            state=CallState.PLANNED,
+        )
+        session.add(call)
+        session.flush()
+        record.call_id = call.id
+
+
+def who_can_sign_in(store: Store, settings: Settings) -> str:
+    """What `crm demo` prints: the address, and who may sign in."""
+    with store.reading() as session:
+        people = session.exec(
+            select(Account)
+            .where(col(Account.disabled_at).is_(None))
+            .order_by(col(Account.role), Account.kana)
+        ).all()
+    order = [Role.WORKER, Role.MANAGER, Role.EDITOR, Role.READER, Role.ADMINISTRATOR]
+    lines = [f"  {p.mail}  {p.name}({_role(p.role)})" for r in order for p in people if p.role is r]
+    return "\n".join(
+        (
+            "",
+            f"めぐり(見本データ): {settings.base_url}",
+            f"サインインできる人(パスワードは、どの人も {PASSWORD} ):",
+            *lines,
+            "",
+        )
+    )
+
+
+_ROLE_WORDS = {
+    Role.WORKER: "職員",
+    Role.MANAGER: "管理者",
+    Role.EDITOR: "編集・事務",
+    Role.READER: "閲覧(市の担当者)",
+    Role.ADMINISTRATOR: "システム管理者",
+}
+
+
+def _role(role: Role) -> str:
+    return _ROLE_WORDS[role]

@@ -1,0 +1,1 @@
+"""Keeping an installation: backup, restore, and a look at what is wrong with it."""

@@ -1,0 +1,181 @@
+"""Closing a month: frozen, late records, reopening, the same bytes for ever."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from crm.core.months import Month
+from crm.core.problems import Conflict, Problem
+from crm.reports import queries, service
+from crm.reports.jobs import write_report
+from crm.reports.service import Setting
+from crm.visits import service as visits
+from crm.visits.models import Met, MonthClose, Support
+from tests.world import World
+
+MAY, JUNE = Month(2026, 5), Month(2026, 6)
+SETTING = Setting("https://meguri.example.jp", sample=False)
+
+
+def close(world: World, month: Month = MAY) -> MonthClose:
+    with world.writing(world.manager) as session:
+        row = service.close(
+            session, month, SETTING, by=world.manager.id, now=world.clock.now(), today=world.clock.today()
+        )
+        session.expunge(row)
+        return row
+
+
+def papers(world: World, month: Month = MAY) -> tuple[bytes, bytes]:
+    with world.app.test_request_context(), world.reading() as session:
+        _report, pdf, xlsx = write_report(session, month, SETTING, now=world.clock.now())
+        return pdf, xlsx
+
+
+def total(world: World, month: Month) -> int:
+    with world.reading() as session:
+        report = service.report(session, month, SETTING, now=world.clock.now())
+        return report.sections[0].lines[0].month.total
+
+
+def test_a_district_split_in_mid_month_leaves_last_months_report_byte_identical(world):
+    old = world.district("末広区")
+    old.called_on("2026-05-11", supports=[Support.PRESENCE, Support.DIRECT], heard="内緒でない話")
+    world.district("大原1区", "大東").called_on("2026-05-12", by=world.other_worker)
+    close(world)
+    before = papers(world)
+    page = world.client(world.reader).get("/reports/2026-05").get_data(as_text=True)
+    world.clock.advance(timedelta(hours=3))
+    parts = world.split(old, ["末広1区", "末広2区"], on="2026-06-10")
+    parts[0].called_on("2026-06-12")
+    assert papers(world) == before
+    assert world.client(world.reader).get("/reports/2026-05").get_data(as_text=True) == page
+    assert old.name_on("2026-05-11") == "末広区"
+
+
+def test_a_district_split_in_mid_month_leaves_last_months_open_figures_alone_too(world):
+    old = world.district("末広区")
+    old.called_on("2026-05-11")
+    with world.reading() as session:
+        before = service.report(session, MAY, SETTING, now=world.clock.now())
+    world.split(old, ["末広1区", "末広2区"], on="2026-06-10")
+    with world.reading() as session:
+        assert service.report(session, MAY, SETTING, now=world.clock.now()) == before
+
+
+def test_a_renamed_district_and_a_renamed_worker_stand_in_a_closed_month_as_they_were(world):
+    visit = world.district("末広区").called_on("2026-05-11")
+    close(world)
+    with world.reading() as session:
+        row = queries.close_of(session, MAY)
+        assert [one.place for one in queries.frozen_rows(row)] == ["末広区"]
+        assert [one.id for one in queries.frozen_rows(row)] == [visit.id]
+        assert service.is_intact(row)
+
+
+def test_a_frozen_month_that_was_tampered_with_is_noticed(world):
+    world.district("末広区").called_on("2026-05-11")
+    close(world)
+    with world.writing(world.manager) as session:
+        row = queries.close_of(session, MAY)
+        kept = json.loads(row.figures)
+        kept["sections"][0]["lines"][0]["month"]["total"] = 100
+        row.figures = json.dumps(kept)
+        assert not service.is_intact(row)
+
+
+def test_a_late_record_counts_in_the_first_open_month(world):
+    place = world.district("末広区")
+    place.called_on("2026-05-11")
+    close(world)
+    late = place.called_on("2026-05-29")
+    assert late.record.counted_in == "2026-06"
+    assert (total(world, MAY), total(world, JUNE)) == (1, 1)
+
+
+def test_a_record_corrected_after_the_closing_counts_as_it_was_frozen(world):
+    visit = world.district("末広区").called_on("2026-05-11")
+    close(world)
+    with world.writing(world.manager) as session:
+        reach = visits.Reach(world.manager.id, world.manager.role, frozenset())
+        visits.withdraw_record(session, visit.id, "まちがい", reach=reach, now=world.clock.now())
+    assert total(world, MAY) == 1
+    with world.writing(world.manager) as session:
+        service.reopen(session, MAY, "取り消した記録があった", by=world.manager.id, now=world.clock.now())
+    assert total(world, MAY) == 0
+    assert close(world).revision == 2
+    with world.reading() as session:
+        assert [r.revision for r in queries.revisions(session, MAY)] == [2, 1]
+
+
+def test_a_month_is_closed_once_and_only_when_over(world):
+    close(world)
+    with pytest.raises(Conflict, match="month_closed"):
+        close(world)
+    with pytest.raises(Problem, match="month_not_over"):
+        close(world, JUNE)
+
+
+def test_reopening_asks_why(world):
+    close(world)
+    answer = world.client(world.manager).post("/reports/2026-05/reopen", data={"why": " "})
+    assert answer.status_code == 422
+    assert "開き直す理由" in answer.get_data(as_text=True)
+    answer = world.client(world.manager).post("/reports/2026-05/reopen", data={"why": "記録の漏れ"})
+    assert answer.status_code == 303
+    assert "記録の漏れ" in world.client(world.reader).get("/reports/2026-05").get_data(as_text=True)
+
+
+def test_cancelled_visits_are_kept_and_not_counted(world):
+    place = world.district("末広区")
+    place.called_on("2026-06-10", met=Met.CANCELLED)
+    place.called_on("2026-06-11", met=Met.ABSENT)
+    assert total(world, JUNE) == 1
+
+
+def test_every_number_of_the_page_opens_the_contacts_behind_it(world):
+    for n in range(1, 4):
+        world.district(f"末広{n}区").called_on(f"2026-05-1{n}", supports=[Support.OBSERVATION])
+    world.district("大原1区", "大東").called_on("2026-05-12", by=world.other_worker)
+    world.district("末広1区").called_on("2025-05-12")
+    client = world.client(world.reader)
+    with world.reading() as session:
+        report = service.report(session, MAY, SETTING, now=world.clock.now())
+    opened = 0
+    for section in report.sections:
+        for line in section.lines:
+            for span, tally in (("month", line.month), ("year", line.year), ("last_year", line.last_year)):
+                answer = client.get(f"/reports/2026-05/{section.key}/{line.key}", query_string={"span": span})
+                assert answer.status_code == 200
+                assert f"延べ{tally.total}件、実{tally.distinct}か所" in answer.get_data(as_text=True)
+                opened += tally.total
+    assert opened > 20
+
+
+def test_the_year_so_far_and_the_month_last_year_are_recounted_from_frozen_and_open_months(world):
+    place = world.district("末広区")
+    for on in ("2025-05-12", "2026-04-07", "2026-04-08", "2026-05-11"):
+        place.called_on(on)
+    close(world, Month(2026, 4))
+    with world.reading() as session:
+        line = service.report(session, MAY, SETTING, now=world.clock.now()).sections[0].lines[0]
+    assert (line.month.total, line.year.total, line.last_year.total) == (1, 3, 1)
+    assert (line.year.distinct, line.last_year.distinct) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "path", ["/reports/2026-13", "/reports/x", "/reports/2026-05/nonsense/all", "/reports/2026-05/all/all?span=decade"]
+)
+def test_an_address_that_means_nothing_is_no_page(world, path):
+    assert world.client(world.manager).get(path).status_code == 404
+
+
+def test_a_month_without_records_is_a_report_of_noughts(world):
+    page = world.client(world.reader).get("/reports/2026-06")
+    assert page.status_code == 200
+    assert total(world, JUNE) == 0
+
+
+def test_the_day_of_a_record_decides_its_month_not_the_day_it_was_written(world):
+    assert world.district("末広区").called_on(date(2026, 5, 31)).record.counted_in == "2026-05"

@@ -1,0 +1,73 @@
+from datetime import date
+from uuid import UUID
+
+from crm.reports import figures
+from crm.reports.figures import Counted, Tally
+from crm.territory.models import Kind
+from crm.visits.models import Met, Support, Way
+
+HALL, OFFICE = UUID(int=1), UUID(int=2)
+
+
+def counted(number: int, place: UUID | None = HALL, *supports: Support, way: Way = Way.REGULAR) -> Counted:
+    return Counted(
+        UUID(int=100 + number),
+        date(2026, 6, number),
+        way,
+        Met.MET,
+        place,
+        "末広区" if place else "",
+        Kind.DISTRICT if place else None,
+        "一関" if place else "",
+        "千葉 さくら",
+        supports,
+        None,
+    )
+
+
+ROWS = [
+    counted(1, HALL, Support.PRESENCE, Support.DIRECT),
+    counted(2, HALL),
+    counted(3, OFFICE, Support.PRESENCE),
+    counted(4, None, way=Way.PHONE),
+]
+
+
+def lines(key: str, rows=ROWS):
+    made = figures.sections(rows, rows, None, territories=["一関", "花泉"])
+    return {line.key: line.month for section in made if section.key == key for line in section.lines}
+
+
+def test_total_counts_contacts_and_distinct_counts_places():
+    assert lines("all") == {"all": Tally(4, 2)}
+
+
+def test_a_contact_with_two_kinds_of_support_stands_in_both_lines():
+    assert lines("support") == {
+        "presence": Tally(2, 2),
+        "observation": Tally(0, 0),
+        "direct": Tally(1, 1),
+        "none": Tally(2, 1),
+    }
+
+
+def test_a_territory_without_contacts_is_a_line_of_noughts():
+    assert lines("territory") == {"一関": Tally(3, 2), "花泉": Tally(0, 0), "none": Tally(1, 0)}
+
+
+def test_every_number_equals_the_contacts_behind_it():
+    for section in figures.sections(ROWS, ROWS, ROWS, territories=["一関"]):
+        for line in section.lines:
+            behind = figures.chosen(ROWS, section.key, line.key)
+            assert figures.tally(behind) == line.month == line.year == line.last_year
+
+
+def test_what_is_kept_as_json_comes_back_the_same():
+    made = figures.sections(ROWS, ROWS, ROWS, territories=["一関"])
+    assert figures.from_plain(figures.plain(made)) == made
+    assert [Counted.from_plain(row.plain()) for row in ROWS] == ROWS
+
+
+def test_without_a_year_before_there_is_no_figure_rather_than_a_nought():
+    made = figures.sections(ROWS, ROWS, None, territories=[])
+    assert {line.last_year for section in made for line in section.lines} == {None}

@@ -1,0 +1,115 @@
+from collections import Counter
+from datetime import date, timedelta
+from random import Random
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crm.core.geo import Point, drive_seconds
+from crm.visits.planning import (
+    CALL_SECONDS,
+    DAY_SECONDS,
+    DuePlace,
+    FieldWorker,
+    Kept,
+    propose,
+)
+
+OFFICE = Point(38.93, 141.13)
+NORTH, SOUTH = UUID(int=1), UUID(int=2)
+DAYS = tuple(date(2026, 6, 1) + timedelta(days=n) for n in range(12))
+
+
+def place(number: int, territory: UUID = NORTH, *, late: int = 0, random: Random | None = None) -> DuePlace:
+    chance = random or Random(number)
+    point = Point(38.93 + chance.uniform(-0.12, 0.12), 141.13 + chance.uniform(-0.12, 0.12))
+    return DuePlace(UUID(int=1000 + number), territory, point, late, f"{number:04}")
+
+
+def worker(number: int, *territories: UUID, days: tuple[date, ...] = DAYS) -> FieldWorker:
+    return FieldWorker(UUID(int=number), frozenset(territories), OFFICE, days)
+
+
+def test_every_place_gets_one_call_with_somebody_who_holds_its_territory():
+    places = [place(n, NORTH if n % 2 else SOUTH) for n in range(60)]
+    made = propose(places, [worker(11, NORTH), worker(12, SOUTH)])
+    assert Counter(c.place_id for c in made.calls) == Counter(p.place_id for p in places)
+    territory = {p.place_id: p.territory_id for p in places}
+    assert {(c.worker_id, territory[c.place_id]) for c in made.calls} == {
+        (UUID(int=11), NORTH),
+        (UUID(int=12), SOUTH),
+    }
+
+
+def test_a_territory_without_a_holder_is_told_of_and_not_planned():
+    made = propose([place(1, SOUTH)], [worker(11, NORTH)])
+    assert made.calls == ()
+    assert made.no_worker == (UUID(int=1001),)
+
+
+def test_when_time_is_short_the_places_least_late_are_left_out():
+    places = [place(n, late=n) for n in range(40)]
+    made = propose(places, [worker(11, NORTH, days=DAYS[:1])])
+    taken = {c.place_id for c in made.calls}
+    assert 0 < len(taken) < 40
+    assert set(made.no_time) == {p.place_id for p in places} - taken
+    assert UUID(int=1039) in taken
+    assert UUID(int=1000) in set(made.no_time)
+
+
+def test_no_day_is_longer_than_a_field_day():
+    places = [place(n) for n in range(150)]
+    made = propose(places, [worker(11, NORTH)])
+    known = {p.place_id: p for p in places}
+    for day in DAYS:
+        here, spent = OFFICE, 0
+        for call in sorted((c for c in made.calls if c.on == day), key=lambda c: c.position):
+            there = known[call.place_id].point
+            spent += drive_seconds(here, there) + CALL_SECONDS
+            here = there
+        assert spent + drive_seconds(here, OFFICE) <= DAY_SECONDS
+
+
+def test_calls_that_stand_already_take_up_room():
+    kept = [Kept(UUID(int=5000 + n), UUID(int=11), DAYS[0]) for n in range(14)]
+    made = propose([place(1)], [worker(11, NORTH, days=DAYS[:1])], kept)
+    assert made.no_time == (UUID(int=1001),)
+
+
+def test_the_same_month_gives_the_same_proposal():
+    places = [place(n) for n in range(80)]
+    workers = [worker(11, NORTH), worker(12, NORTH)]
+    assert propose(places, workers) == propose(list(reversed(places)), workers)
+
+
+def test_near_places_go_together():
+    """The sweep drives clearly less than the same calls handed out in the order of their names."""
+    places = [place(n) for n in range(96)]
+    by_name = sorted(places, key=lambda p: p.order)
+    plain = [by_name[i : i + 8] for i in range(0, 96, 8)]
+    made = propose(places, [worker(11, NORTH)])
+    known = {p.place_id: p for p in places}
+    swept = [
+        [known[c.place_id] for c in sorted(made.calls, key=lambda c: c.position) if c.on == day] for day in DAYS
+    ]
+    assert drive(swept) < 0.6 * drive(plain)
+
+
+def drive(days: list[list[DuePlace]]) -> int:
+    total = 0
+    for day in days:
+        stops = [OFFICE, *(p.point for p in day), OFFICE]
+        total += sum(drive_seconds(a, b) for a, b in zip(stops, stops[1:], strict=False))
+    return total
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10_000), st.integers(0, 70), st.integers(1, 4))
+def test_no_place_is_lost_or_doubled(seed, count, workers):
+    random = Random(seed)
+    places = [place(n, random.choice([NORTH, SOUTH]), late=random.randrange(5), random=random) for n in range(count)]
+    staff = [worker(n, random.choice([NORTH, SOUTH]), days=DAYS[:3]) for n in range(workers)]
+    made = propose(places, staff)
+    told = [c.place_id for c in made.calls] + list(made.no_worker) + list(made.no_time)
+    assert sorted(told) == sorted(p.place_id for p in places)
