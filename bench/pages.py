@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlmodel import col, select
 
 from bench.tables import machine, median, p95, table
-from bench.towns import CLOCK, town
+from bench.towns import CLOCK, TOWNS, town
 from crm.accounts.models import Account, SignIn
 from crm.app import create_app
 from crm.core.ids import new_id
@@ -35,11 +35,6 @@ from crm.web.access import Can, Role
 from crm.web.pages import Pages
 from crm.web.rendering import page
 
-TOWNS = {
-    "453, 24 months": {"name": "town-453-24", "scale": 1, "months": 24},
-    "453, 10 years": {"name": "town-453-120", "scale": 1, "months": 120},
-    "45,300, 24 months": {"name": "town-45300-24", "scale": 100, "months": 24},
-}
 TRIVIAL = "trivial page, one row"
 
 
@@ -68,12 +63,16 @@ def sign_in(store: Store, role: Role) -> tuple[UUID, UUID]:
     """Sign a person of this role in, straight into the database."""
     with store.writing() as session:
         account = session.exec(
-            select(Account).where(Account.role == role, col(Account.disabled_at).is_(None)).order_by(Account.mail)
+            select(Account)
+            .where(Account.role == role, col(Account.disabled_at).is_(None))
+            .order_by(Account.mail)
         ).first()
         if account is None:
             raise LookupError(role)
         now = CLOCK.now()
-        row = SignIn(id=uuid4(), account_id=account.id, device="bench", address="127.0.0.1", made_at=now, seen_at=now)
+        row = SignIn(
+            id=uuid4(), account_id=account.id, device="bench", address="127.0.0.1", made_at=now, seen_at=now
+        )
         session.add(row)
         return account.id, row.id
 
@@ -138,7 +137,9 @@ def count_queries(app: Flask, store: Store, cookie: str, pages: Mapping[str, Ask
         )
         if answer.status_code not in (200, 303):
             raise RuntimeError(f"{name}: {answer.status_code}")
-        counts[name] = sum(1 for text in seen if not text.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE")))
+        counts[name] = sum(
+            1 for text in seen if not text.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE"))
+        )
     return counts
 
 
@@ -170,7 +171,7 @@ def run(rounds: int) -> str:
     rows: list[list[object]] = []
     medians: dict[str, dict[str, float]] = {}
     for title, size in TOWNS.items():
-        settings, store = town(str(size["name"]), scale=int(size["scale"]), months=int(size["months"]))
+        settings, store = town(size)
         app = with_trivial_page(create_app(settings, store=store, clock=CLOCK))
         _worker, sign_in_id = sign_in(store, Role.MANAGER)
         cookie, pages = cookie_of(app, sign_in_id), asked(store)
@@ -201,7 +202,10 @@ def run(rounds: int) -> str:
     rows.sort(key=lambda row: list(medians[next(iter(TOWNS))]).index(str(row[0])))
     small, _ten, large = TOWNS
     growth = [
-        [name, f"{medians[large][name] / medians[large][TRIVIAL] / (medians[small][name] / medians[small][TRIVIAL]):.2f}"]
+        [
+            name,
+            f"{medians[large][name] / medians[large][TRIVIAL] / (medians[small][name] / medians[small][TRIVIAL]):.2f}",
+        ]
         for name in medians[small]
         if name != TRIVIAL
     ]

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlmodel import Session
 
 from bench.tables import machine, median, table
-from bench.towns import CLOCK, town
+from bench.towns import CLOCK, TOWNS, town
 from crm.app import create_app
 from crm.config import Settings
 from crm.core.months import FiscalYear, Month
@@ -30,11 +30,7 @@ from crm.reports.sheets import report_xlsx
 RUNS = 3
 SETTING = Setting("http://127.0.0.1:8000", sample=True)
 LAST = Month.of(CLOCK.today()).plus(-1)
-TOWNS = {
-    "453, 24 months": ("town-453-24", 1, 24),
-    "453, 10 years": ("town-453-120", 1, 120),
-    "45,300, 24 months": ("town-45300-24", 100, 24),
-}
+BY_NAME = {size.name: size for size in TOWNS.values()}
 
 
 def _rows_only(name: str) -> None:
@@ -89,8 +85,7 @@ def _app(name: str) -> Flask:
 
 
 def _opened(name: str) -> tuple[Settings, Store]:
-    _name, scale, months = next(one for one in TOWNS.values() if one[0] == name)
-    return town(name, scale=scale, months=months)
+    return town(BY_NAME[name])
 
 
 def child(task: str, name: str) -> None:
@@ -104,21 +99,26 @@ def child(task: str, name: str) -> None:
 def run() -> str:
     """Measure and give the table."""
     rows: list[list[object]] = []
-    for title, (name, scale, months) in TOWNS.items():
-        town(name, scale=scale, months=months)[1].close()
+    for title, size in TOWNS.items():
+        town(size)[1].close()
         base = 0.0
         for task in TASKS:
             runs = [
                 json.loads(
                     subprocess.run(
-                        [sys.executable, "-m", "bench.papers", task, name], capture_output=True, text=True, check=True
+                        [sys.executable, "-m", "bench.papers", task, size.name],
+                        capture_output=True,
+                        text=True,
+                        check=True,
                     ).stdout.splitlines()[-1]
                 )
                 for _ in range(RUNS)
             ]
             took = median([one["s"] for one in runs])
             base = base or took
-            rows.append([task, title, f"{took:.2f}", f"{took / base:.2f}", f"{max(one['mb'] for one in runs):.0f}"])
+            rows.append(
+                [task, title, f"{took:.2f}", f"{took / base:.2f}", f"{max(one['mb'] for one in runs):.0f}"]
+            )
     head = ["task", "districts, visits", "median s", "× baseline", "peak MB"]
     return f"Median of {RUNS} runs, each in a process of its own, {machine()}.\n\n{table(head, rows)}"
 

@@ -14,6 +14,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def median(values: Sequence[float]) -> float:
+    """The middle of these values."""
     return statistics.median(values)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,27 +19,51 @@ NOW = datetime(2026, 11, 18, 10, 0, tzinfo=TOKYO)
 CLOCK = FixedClock(NOW)
 
 
+@dataclass(frozen=True)
+class Size:
+    """A town: `scale` times 453 districts with so many months of visits."""
+
+    name: str
+    scale: int
+    months: int
+
+
+TOWNS = {
+    "453, 24 months": Size("town-453-24", 1, 24),
+    "453, 10 years": Size("town-453-120", 1, 120),
+    "45,300, 24 months": Size("town-45300-24", 100, 24),
+}
+
+
 def settings_of(folder: Path) -> Settings:
     """Settings of a town: a demo's, in a folder of its own."""
     return Settings(
-        instance=folder, secret_key="bench-" * 8 + "0123456789", base_url="http://127.0.0.1:8000", sample_town=True
+        instance=folder,
+        secret_key="bench-" * 8 + "0123456789",
+        base_url="http://127.0.0.1:8000",
+        sample_town=True,
     )
 
 
-def town(name: str, *, scale: int, months: int) -> tuple[Settings, Store]:
-    """The town of this name: `scale` times 453 districts with so many months of visits."""
-    folder = FOLDER / name
+def town(size: Size) -> tuple[Settings, Store]:
+    """A town of this size: the one of last time, or a new one."""
+    folder = FOLDER / size.name
     settings, mark = settings_of(folder), folder / "built.json"
-    wanted = {"revision": migrate.newest(), "scale": scale, "months": months, "now": NOW.isoformat()}
+    wanted = {
+        "revision": migrate.newest(),
+        "scale": size.scale,
+        "months": size.months,
+        "now": NOW.isoformat(),
+    }
     if not mark.exists() or json.loads(mark.read_text()) != wanted:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             old.unlink()
         began = time.monotonic()
-        print(f"building the town {name} ...", flush=True)
+        print(f"building the town {size.name} ...", flush=True)
         store = Store(settings.database)
         migrate.upgrade(store)
-        made = generate(today=CLOCK.today(), months=months, scale=scale)
+        made = generate(today=CLOCK.today(), months=size.months, scale=size.scale)
         build.fill(store, made, settings=settings, now=NOW.astimezone(UTC))
         with store.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=OFF")

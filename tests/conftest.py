@@ -3,21 +3,27 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+from playwright.sync_api import Browser, Page
 
 from crm import config
+from crm.app import create_app
 from crm.config import Settings
-from crm.core.clock import TOKYO, FixedClock
+from crm.core.clock import FixedClock
 from crm.db import migrate
 from crm.db.store import Store
-from tests import postgres
+from tests import browsers, postgres
+from tests import live as live_server
+from tests import world as town
+from tests.live import Live
 from tests.needs import lacking
 from tests.postgres import Server
+from tests.world import Serve, World
 
-NOW = datetime(2026, 6, 15, 10, 0, tzinfo=TOKYO)
 SECRET = "Zk3vQ9-tests-only-b7Xw2LmP0sRj5HdY"
 
 
@@ -32,7 +38,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def clock() -> FixedClock:
     """A clock that stands at 10:00 on Monday 15 June 2026 in Japan until the test moves it."""
-    return FixedClock(NOW)
+    return FixedClock(town.NOW)
 
 
 # ---- databases
@@ -107,3 +113,68 @@ def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stor
         opened = Store(url)
         yield opened
         opened.close()
+
+
+# ---- the app and its people
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Serve:
+    """Makes the app as it is served; the tests of a process compile each template once."""
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+    def served(settings: Settings, store: Store, clock: FixedClock) -> Flask:
+        made = create_app(settings, store=store, clock=clock)
+        made.jinja_env.bytecode_cache = compiled
+        return made
+
+    return served
+
+
+@pytest.fixture
+def app(serve: Serve, settings: Settings, store: Store, clock: FixedClock) -> Flask:
+    """The app on an empty database; the test runs once on each engine."""
+    return serve(settings, store, clock)
+
+
+@pytest.fixture
+def world(app: Flask, store: Store, settings: Settings, clock: FixedClock) -> World:
+    """A named cast in a small town; the test runs once on each engine."""
+    return town.build(app, store, settings, clock)
+
+
+@pytest.fixture
+def sqlite_world(serve: Serve, settings: Settings, sqlite_store: Store, clock: FixedClock) -> World:
+    """The same town on SQLite only, for what has nothing to do with the engine."""
+    return town.build(serve(settings, sqlite_store, clock), sqlite_store, settings, clock)
+
+
+# ---- browsers
+
+
+@pytest.fixture(scope="session")
+def _browser() -> Iterator[Browser]:
+    executable = browsers.program()
+    if executable is None:
+        lacking("chromium", debian="chromium")
+    with browsers.running(executable) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser_page(_browser: Browser) -> Iterator[Page]:
+    """A page of a fresh browser profile, of the size of a tablet. The test fails when a script of ours does."""
+    context = _browser.new_context(viewport=browsers.TABLET, locale="ja-JP", timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    assert not failures, failures
+
+
+@pytest.fixture
+def live(sqlite_world: World) -> Iterator[Live]:
+    """The app of `sqlite_world` behind its real server, for a browser."""
+    with live_server.serving(sqlite_world) as running:
+        yield running

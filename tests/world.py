@@ -5,7 +5,7 @@ the editor, the reader at the city hall and the administrator do what they are f
 use cases themselves, and everybody and everything in it is made up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -50,6 +50,9 @@ TOWNS = (
 ORGANISATION = "まちの支援室"
 PASSWORD = "ことしの桜は四月に咲いた"
 COOKIE_OF_LOGIN = "_user_id"
+
+Serve = Callable[[Settings, Store, FixedClock], Flask]
+"""Makes the app that serves a town."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from crm.accounts.messages import MESSAGES, ROLE_NAMES
 from crm.accounts.service import Credentials, NewAccount, OrganisationFacts
 from crm.i18n import lazy_gettext as _l
 from crm.web.access import Role
-from crm.web.forms import Form, TextField
+from crm.web.forms import Form, TextField, offered
 
 
 class SignInForm(Form[Credentials]):
@@ -86,7 +86,7 @@ class AccountForm(Form[NewAccount]):
         _l("メールアドレス"), [InputRequired(), Length(max=254)], render_kw={"inputmode": "email"}
     )
     role = SelectField(
-        _l("役割"), choices=[(r.value, ROLE_NAMES[r]) for r in Role], default=Role.WORKER.value
+        _l("役割"), choices=offered((r.value, ROLE_NAMES[r]) for r in Role), default=Role.WORKER.value
     )
 
     def made(self) -> NewAccount:
@@ -98,7 +98,7 @@ class AccountForm(Form[NewAccount]):
 class RoleForm(Form[Role]):
     """Give an account another role."""
 
-    role = SelectField(_l("役割"), choices=[(r.value, ROLE_NAMES[r]) for r in Role])
+    role = SelectField(_l("役割"), choices=offered((r.value, ROLE_NAMES[r]) for r in Role))
 
     def made(self) -> Role:
         return Role(self.role.data)

@@ -75,6 +75,8 @@ class SignInAttempt(SQLModel, table=True):
 
 
 class LinkPurpose(StrEnum):
+    """What a one-time link is for."""
+
     INVITATION = "invitation"
     RESET = "reset"
 

@@ -8,6 +8,7 @@ _nobody = _hasher.hash("a password that no account has")
 
 
 def hashed(password: str) -> str:
+    """The hash to store for a password."""
     return _hasher.hash(password)
 
 

@@ -8,7 +8,7 @@ a new machine a new key is made, which costs everybody one sign-in.
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -213,13 +213,17 @@ def _thin_out(folder: Path, keep: int) -> tuple[str, ...]:
 
 def nightly_backups(folder: Path) -> list[Path]:
     """The nightly archives of a folder, the newest first."""
-    return sorted(folder.glob(f"{NIGHTLY}-*{ENDING}"), reverse=True)
+    return _newest_first(folder.glob(f"{NIGHTLY}-*{ENDING}"))
 
 
 def all_backups(folder: Path) -> list[Path]:
     """Every archive of a folder, the newest first by the time in its name."""
-    found = [*folder.glob(f"{NIGHTLY}-*{ENDING}"), *folder.glob(f"{BY_HAND}-*{ENDING}")]
-    return sorted(found, key=lambda path: path.name.partition("-")[2], reverse=True)
+    return _newest_first([*folder.glob(f"{NIGHTLY}-*{ENDING}"), *folder.glob(f"{BY_HAND}-*{ENDING}")])
+
+
+def _newest_first(paths: Iterable[Path]) -> list[Path]:
+    """By the time in the name: a copied file may have lost its own."""
+    return sorted(paths, key=lambda path: path.name.removesuffix(ENDING).partition("-")[2], reverse=True)
 
 
 def run(store: Store, settings: Settings, folder: Path | None, say: Callable[[str], None]) -> BackupReport:

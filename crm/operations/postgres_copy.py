@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm.core.clock import TOKYO
 from crm.core.problems import Problem
 from crm.operations.counts import Standing, standing
 
@@ -101,7 +102,7 @@ def laid_aside(engine: sa.Engine, stamp: datetime) -> Iterator[str | None]:
         schema = current_schema(connection)
         empty = not sa.inspect(connection).get_table_names()
     _check_alone(engine)
-    aside = None if empty else f"aside_{stamp:%Y%m%d_%H%M%S}"
+    aside = None if empty else f"aside_{stamp.astimezone(TOKYO):%Y%m%d_%H%M%S}"
     old, dated = _quoted(engine, schema), _quoted(engine, aside or schema)
     if aside is not None:
         _execute(engine, f"ALTER SCHEMA {old} RENAME TO {dated}", f"CREATE SCHEMA {old}")

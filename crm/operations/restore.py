@@ -204,6 +204,7 @@ def _moved_aside(settings: Settings, aside: Path, database: Path | None) -> Iter
     if database is not None and database.exists():
         sqlite_copy.take_alone(database)
     there = [database, *_logs_of(database), settings.files] if database else [settings.files]
+    new = [path for path in there if not path.exists()]
     moved: list[tuple[Path, Path]] = []
     try:
         for path in there:
@@ -213,6 +214,8 @@ def _moved_aside(settings: Settings, aside: Path, database: Path | None) -> Iter
                 moved.append((path, aside / path.name))
         yield
     except BaseException:
+        for path in new:
+            _remove(path)
         for path, kept in reversed(moved):
             _remove(path)
             _place(kept, path)

@@ -25,6 +25,7 @@ MOST_BYTES = 200 * 1024 * 1024
 
 
 def setting_of(work: Work) -> Setting:
+    """What the report takes from the installation that the job runs on."""
     return Setting(work.settings.base_url, work.settings.sample_town)
 
 

@@ -172,9 +172,8 @@ def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[Month
     """The months of a fiscal year up to the present one, the newest first."""
     months = [month for month in year.months() if month <= until]
     names = [str(month) for month in months]
-    counts: dict[str, int] = {
-        name: count
-        for name, count in session.exec(
+    counts: dict[str, int] = dict(
+        session.exec(
             select(Record.counted_in, func.count())
             .where(
                 col(Record.counted_in).in_(names),
@@ -182,8 +181,8 @@ def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[Month
                 Record.met != Met.CANCELLED,
             )
             .group_by(col(Record.counted_in))
-        )
-    }
+        ).all()
+    )
     closes = session.exec(
         select(MonthClose.month, MonthClose.closed_at, MonthClose.reopened_at)
         .where(col(MonthClose.month).in_(names))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -79,6 +80,7 @@ class Intake:
         """
         last = self._header_row.number
         try:
+            self._look_first()
             for row in chain(self._waiting, self._rows):
                 last = row.number
                 self._note_nameless(row.texts)
@@ -88,6 +90,15 @@ class Intake:
             self._check_merged(last)
         except EnoughFound:
             pass
+        self._findings.raise_any()
+
+    def _look_first(self) -> None:
+        """Refuse a large sheet for what a glance tells, so that nobody waits for the rest of it to be read."""
+        with suppress(Problem):  # what makes looking fail is told when the sheet is read
+            for row in self._sheet.suspects([index for _, index in self._picked], self._header.width):
+                if row.number > self._header_row.number:
+                    self._values(row)
+        self._chars = 0
         self._findings.raise_any()
 
     def _values(self, row: RawRow) -> list[str]:

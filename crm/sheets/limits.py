@@ -28,5 +28,5 @@ class Limits:
     cell_chars: int = 2_000
     cells: int = 1_500_000
     text_chars: int = 20_000_000
-    seconds: float = 30.0
+    seconds: float = 60.0
     memory_bytes: int = 256 * MIB

@@ -1,6 +1,6 @@
 """What CSV and XLSX files have in common once they are opened: rows of texts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 
@@ -29,6 +29,12 @@ class Sheet(Protocol):
 
     def rows(self) -> Iterator[RawRow]:
         """Give the rows in order. Raises Problem for what makes the whole sheet unreadable or too large."""
+
+    def suspects(self, read: Collection[int], width: int) -> Iterator[RawRow]:
+        """Give rows, if any can be told at a glance, that will most likely be refused.
+
+        `read` are the positions of the columns that are read, `width` that after the last heading.
+        """
 
     def merged(self) -> tuple[str, ...]:
         """Give the merged ranges ("A3:A9"); known only when all rows were given."""

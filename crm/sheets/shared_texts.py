@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 from crm.core.problems import Problem
 from crm.sheets.limits import Limits
-from crm.sheets.xml_parts import Attributes, fed, local, parser
+from crm.sheets.xml_parts import Attributes, fed, local, parser, tags_ahead
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LOST = "\ufffd"
@@ -28,6 +28,9 @@ def shared_texts(package: ZipFile, part: str, limits: Limits) -> Iterator[str]:
 
     Raises Problem "too_many_cells" (there are more texts than cells allowed), "too_much_text".
     """
+    for (ahead,) in tags_ahead(package, part, b"<si>"):
+        if ahead > limits.cells:
+            raise Problem("too_many_cells", cells=ahead, limit=limits.cells)
     done: list[str] = []
     reader = _text_parser(done, limits.cell_chars)
     count = chars = 0

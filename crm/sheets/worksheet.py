@@ -1,17 +1,17 @@
 """Reading one worksheet of an XLSX as a stream of rows, counting while it flows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from crm.core.problems import Problem
 from crm.sheets.cell_values import PLAIN, Format, Unshowable, iso_text, number_text
-from crm.sheets.limits import MIB
+from crm.sheets.first_look import FROM_BYTES, FirstLook
 from crm.sheets.rows import RawRow
 from crm.sheets.shared_texts import unescaped
 from crm.sheets.sheet_stream import Taken, XmlRow, sheet_parser
-from crm.sheets.text import column_index, column_letter
+from crm.sheets.text import ODD, column_index, column_letter
 from crm.sheets.workbook import SheetEntry, Workbook
-from crm.sheets.xml_parts import Attributes, broken_told, fed
+from crm.sheets.xml_parts import Attributes, broken_told, fed, tags_ahead
 
 DIGITS = "0123456789"
 LAST_ROW = re.compile(r"\$?[A-Z]+\$?([0-9]+)$")
@@ -25,6 +25,7 @@ class XlsxSheet:
     def __init__(self, book: Workbook, entry: SheetEntry) -> None:
         self.name = entry.name
         self._book = book
+        self._entry = entry
         self._part = entry.part
         self._taken = Taken()
         self._last = 0
@@ -43,18 +44,25 @@ class XlsxSheet:
         Raises Problem "too_many_rows", "too_many_cells". Tags with a prefix are missed here and counted
         later.
         """
-        rows = cells = 0
-        tail = b""
-        with broken_told(), self._book.package.open(self._part) as part:
-            while chunk := part.read(MIB):
-                window = tail + chunk
-                cut = max(0, window.rfind(b"<"))
-                tail = window[cut:]
-                if len(tail) > MIB:
-                    raise ValueError("no end of a tag")
-                rows += window.count(b"<row", 0, cut)
-                cells += window.count(b"<c ", 0, cut) + window.count(b"<c>", 0, cut)
-                self._check_counts(rows, cells)
+        with broken_told():
+            for rows, *cells in tags_ahead(self._book.package, self._part, b"<row", b"<c ", b"<c>"):
+                self._check_counts(rows, sum(cells))
+
+    def suspects(self, read: Collection[int], width: int) -> Iterator[RawRow]:
+        """Give the rows of a large sheet that will most likely be refused; of a small one, none."""
+        package, texts = self._book.package, self._book.texts()
+        if package.getinfo(self._part).file_size < FROM_BYTES:
+            return
+        odd = [number for number, text in enumerate(texts) if ODD.search(text)]
+        look = FirstLook(read, range(width, self._book.limits.columns), odd)
+        other = XlsxSheet(self._book, self._entry)  # for this one may be half read already
+        reader = sheet_parser(other._taken, self._book.limits.cell_chars)
+        with broken_told(), package.open(self._part) as part:
+            reader.Parse(b"<worksheet>", False)
+            for row in look.rows(part):
+                reader.Parse(row, False)
+                yield from (other._row(each, texts) for each in other._taken.rows)
+                other._taken.rows.clear()
 
     def rows(self) -> Iterator[RawRow]:
         """Give the rows in order; rows that the file leaves out are left out.

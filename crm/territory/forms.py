@@ -17,7 +17,7 @@ from crm.territory.models import AssignmentKind, Kind
 from crm.territory.queries import TerritoryRow
 from crm.territory.rules import Facts
 from crm.territory.typed import read_count, read_degrees
-from crm.web.forms import DateField, Form, TextField
+from crm.web.forms import DateField, Form, TextField, offered
 from crm.web.words import words_for
 
 Named = Sequence[tuple[UUID, str]]
@@ -30,12 +30,6 @@ MOST_PARTS = 6
 def chosen(text: str | None) -> UUID | None:
     """The id that was chosen in a list; None for the empty choice."""
     return UUID(text) if text else None
-
-
-def offered(things: Named, empty: str = "") -> list[tuple[str, str]]:
-    """Choices for a field, with an empty one before them where `empty` says what that means."""
-    first = [("", empty)] if empty else []
-    return first + [(str(one_id), name) for one_id, name in things]
 
 
 class CountField(WtStringField):
@@ -85,7 +79,7 @@ class PlacesForm(Form[None]):
     def offer(self, towns: Sequence[TerritoryRow]) -> None:
         """Fill in the choices."""
         self.territory.choices = offered([(town.id, town.name) for town in towns], _("すべて"))
-        self.kind.choices = [("", _("すべて")), *((kind.value, str(KIND_NAMES[kind])) for kind in Kind)]
+        self.kind.choices = offered(((kind.value, KIND_NAMES[kind]) for kind in Kind), _("すべて"))
 
 
 class DayForm(Form[None]):
@@ -152,7 +146,7 @@ class FactsForm(Form[tuple[Facts, date]]):
 class OpenForm(FactsForm):
     """A new place."""
 
-    kind = SelectField(_l("種別"), choices=[(kind.value, name) for kind, name in KIND_NAMES.items()])
+    kind = SelectField(_l("種別"), choices=offered((kind.value, name) for kind, name in KIND_NAMES.items()))
 
 
 class SplitForm(Form[tuple[list[tuple[str, str, str]], date]]):
@@ -237,7 +231,7 @@ class AssignForm(Form[NewAssignment]):
     account = SelectField(_l("人"))
     kind = RadioField(
         _l("担当か副担当か"),
-        choices=[(kind.value, name) for kind, name in ASSIGNMENT_NAMES.items()],
+        choices=offered((kind.value, name) for kind, name in ASSIGNMENT_NAMES.items()),
         default=AssignmentKind.HOLDER.value,
     )
     from_on = DateField(_l("いつから"), [InputRequired()])

@@ -31,6 +31,29 @@ MESSAGES = {
     "degrees_swapped": _l("「%(text)s」は逆です。緯度は20〜46、経度は122〜154です。"),
     "outside_japan": _l("「%(text)s」は日本の外です。緯度は20〜46、経度は122〜154です。"),
     "position_half": _l("緯度と経度は、両方入れるか、両方空けてください。"),
+    "line_break_in_cell": _l("改行が入っています。1行にしてください。"),
+    "cell_text_too_long": _l("長すぎます(%(most)s文字まで)。"),
+    "facility_kind_unknown": _l("「%(text)s」という種別はありません。次のどれかにしてください:%(words)s"),
+    "slash_in_name": _l("「/」は使えません。"),
+    "name_missing": _l("名前がありません。"),
+    "territory_unknown": _l(
+        "「%(text)s」という地域はまだありません。「ない地域を作る」を選ぶか、先に地域を登録してください。"
+    ),
+    "territory_needed": _l("新しい訪問先には地域が要ります。"),
+    "code_or_territory_needed": _l("コードか地域のどちらかが要ります。"),
+    "hub_unknown": _l("「%(text)s」が見つかりません。先に施設を取り込むか、名前を確かめてください。"),
+    "hub_ambiguous": _l("「%(text)s」はいくつもあります。コードで書いてください。"),
+    "row_before_opening": _l("この訪問先は%(opened_on)sに始まりました。適用日をそれより後にしてください。"),
+    "row_later_facts_known": _l("%(since)sからの内容がすでにあります。適用日をそれより後にしてください。"),
+    "row_of_closed_place": _l("「%(name)s」は%(closed_on)sに閉じています。別のコードにしてください。"),
+    "row_of_other_kind": _l("「%(key)s」は、違う種別の施設として登録されています。"),
+    "row_twice": _l("%(other)s行目と同じ訪問先です。どちらかを消してください。"),
+    "import_outdated": _l(
+        "確かめたあとに、訪問先が変わりました。もう一度ファイルを選んで、変わる内容を確かめてください。"
+    ),
+    "import_has_errors": _l("エラーの行が%(n)s件あるので、何も取り込みませんでした。"),
+    "import_kept_out": _l("ほかの人が訪問先を変え続けているため、取り込めませんでした。少し待ってください。"),
+    "no_rows": _l("取り込む行がありません。"),
     "before_beginning": _l("担当が始まった日(%(since)s)より後の日を入力してください。"),
 }
 

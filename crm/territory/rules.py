@@ -37,7 +37,7 @@ class Facts:
     def columns(self) -> dict[str, Any]:
         """All columns of PlaceFacts that these facts fill, the derived ones included."""
         values: dict[str, Any] = dict(self.__dict__)
-        values["kana_order"] = kana_key(self.kana, self.name)
+        values["kana_order"] = kana_key(self.kana, self.name)[:300]
         values["search_key"] = search_key(f"{self.name} {self.kana} {self.code}")[:300]
         return values
 

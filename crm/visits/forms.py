@@ -13,7 +13,7 @@ from crm.territory.models import Kind
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.visits.models import Met, Support, Way
 from crm.visits.service import RecordLog
-from crm.web.forms import DateField, Form, TextField
+from crm.web.forms import DateField, Form, TextField, offered
 
 
 def uuid_or_none(text: str | None) -> UUID | None:
@@ -34,21 +34,23 @@ class RecordForm(Form[RecordLog]):
     call = HiddenField()
     rev = HiddenField()
     met = RadioField(
-        _l("会えましたか"), choices=[(m.value, MET_NAMES[m]) for m in Met], default=Met.MET.value
+        _l("会えましたか"), choices=offered((m.value, MET_NAMES[m]) for m in Met), default=Met.MET.value
     )
     supports = SelectMultipleField(
         _l("支援"),
-        choices=[(s.value, SUPPORT_NAMES[s]) for s in Support],
+        choices=offered((s.value, SUPPORT_NAMES[s]) for s in Support),
         description=_l("どれも同じ大切さです。いくつ選んでも、選ばなくてもかまいません。"),
     )
     met_whom = TextField(_l("会った人"), [Optional(), Length(max=200)])
     heard = TextAreaField(_l("聞いたこと・見たこと"), [Optional(), Length(max=20_000)])
     on = DateField(_l("日付"), [InputRequired()])
-    way = RadioField(_l("方法"), choices=[(w.value, WAY_NAMES[w]) for w in Way], default=Way.REGULAR.value)
+    way = RadioField(
+        _l("方法"), choices=offered((w.value, WAY_NAMES[w]) for w in Way), default=Way.REGULAR.value
+    )
     attendance = IntegerField(_l("参加人数"), [Optional(), NumberRange(0, 100_000)])
     confidential = RadioField(
         _l("読める人"),
-        choices=[(c.value, CONFIDENTIAL_NAMES[c]) for c in Confidential],
+        choices=offered((c.value, CONFIDENTIAL_NAMES[c]) for c in Confidential),
         default=Confidential.OPEN.value,
     )
 
@@ -105,7 +107,7 @@ class AddCallForm(MoveForm):
 class IntervalForm(Form[tuple[Kind, int]]):
     """How often a kind of place is called on."""
 
-    kind = SelectField(_l("種別"), choices=[(k.value, KIND_NAMES[k]) for k in Kind])
+    kind = SelectField(_l("種別"), choices=offered((k.value, KIND_NAMES[k]) for k in Kind))
     every_months = IntegerField(
         _l("何か月に1回"),
         [InputRequired(), NumberRange(0, 60)],

@@ -33,6 +33,8 @@ class VisitInterval(Tracked, SQLModel, table=True):
 
 
 class PlanState(StrEnum):
+    """Whether workers have been shown the plan."""
+
     DRAFT = "draft"
     PUBLISHED = "published"
 
@@ -51,6 +53,8 @@ class MonthPlan(Tracked, SQLModel, table=True):
 
 
 class CallState(StrEnum):
+    """Whether a planned call still stands."""
+
     PLANNED = "planned"
     CANCELLED = "cancelled"
 
@@ -96,6 +100,8 @@ class Support(StrEnum):
 
 
 class Met(StrEnum):
+    """Whether anybody was met. A cancelled visit is kept, and not counted."""
+
     MET = "met"
     ABSENT = "absent"
     CANCELLED = "cancelled"

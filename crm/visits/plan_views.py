@@ -16,6 +16,7 @@ from crm.visits.calendar import working_days
 from crm.visits.forms import AddCallForm, CancelForm, IntervalForm, MoveForm, uuid_or_none
 from crm.visits.messages import CALL_NAMES, PLAN_NAMES
 from crm.web.access import Can
+from crm.web.forms import offered
 from crm.web.pages import Pages
 from crm.web.rendering import page
 from crm.web.site import clock, me, session, today
@@ -121,7 +122,7 @@ def _call(call_id: UUID) -> queries.CallRow:
 
 def _move_form(**values: object) -> MoveForm:
     form = MoveForm(**values)
-    form.worker.choices = [(str(account_id), name) for account_id, name in worker_names(session())]
+    form.worker.choices = offered(worker_names(session()))
     return form
 
 
@@ -182,7 +183,7 @@ def new_call() -> Response:
 
 def _add_form(**values: object) -> AddCallForm:
     form = AddCallForm(**values)
-    form.worker.choices = [(str(account_id), name) for account_id, name in worker_names(session())]
+    form.worker.choices = offered(worker_names(session()))
     return form
 
 

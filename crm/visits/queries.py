@@ -167,7 +167,7 @@ def _expected(session: Session, month: Month, today: date) -> dict[UUID, date]:
         .where(col(Call.on) >= today, col(Call.on) < month.first, col(Call.state) == CallState.PLANNED)
         .group_by(col(Call.place_id))
     )
-    return {place_id: on for place_id, on in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def last_contact(session: Session, place_id: UUID) -> date | None:

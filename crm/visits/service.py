@@ -262,10 +262,10 @@ def correct_record(session: Session, log: RecordLog, *, rev: int, reach: Reach, 
         raise Forbidden("not_own_record")
     if record.rev != rev:
         raise Conflict("record_changed")
-    before = record.place_id
+    before, closed = record.place_id, queries.closed_months(session)
     _write(session, record, log)
-    if record.counted_in not in queries.closed_months(session):
-        record.counted_in = str(rules.month_counting(log.on, queries.closed_months(session)))
+    if record.counted_in not in closed:
+        record.counted_in = str(rules.month_counting(log.on, closed))
     record.rev += 1
     session.flush()
     for place_id in {before, record.place_id}:

@@ -20,7 +20,7 @@ from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.web.access import Can
 from crm.web.charts import bar_chart, month_columns
-from crm.web.forms import DateField, Form, TextField
+from crm.web.forms import DateField, Form, TextField, offered
 from crm.web.pages import Pages
 from crm.web.rendering import page
 
@@ -60,11 +60,11 @@ class SpecimenForm(Form[None]):
     name = TextField(_l("行政区の名前"), [InputRequired()], description=_l("ふだん使っている書き方のまま。"))
     met_on = DateField(_l("訪問日"), [InputRequired()])
     households = IntegerField(_l("世帯数"), [NumberRange(min=0)])
-    territory = SelectField(_l("地域"), choices=TERRITORIES)
+    territory = SelectField(_l("地域"), choices=offered(TERRITORIES))
     note = TextAreaField(_l("聞いたこと・見たこと"))
-    way = RadioField(_l("方法"), [InputRequired()], choices=WAYS)
-    support = SelectMultipleField(_l("支援"), choices=SUPPORT)
-    places = SelectMultipleField(_l("地域(いくつでも)"), choices=TERRITORIES)
+    way = RadioField(_l("方法"), [InputRequired()], choices=offered(WAYS))
+    support = SelectMultipleField(_l("支援"), choices=offered(SUPPORT))
+    places = SelectMultipleField(_l("地域(いくつでも)"), choices=offered(TERRITORIES))
     together = BooleanField(_l("ふたりで訪ねた"))
     paper = FileField(_l("取り込むファイル"))
 

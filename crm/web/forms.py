@@ -1,6 +1,6 @@
 """Forms: typed input, errors at the right field, nothing that was typed is lost."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -10,9 +10,10 @@ from wtforms import DateField as WtDateField
 from wtforms import Field as WtField
 from wtforms import Form as WtForm
 from wtforms import StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.meta import DefaultMeta
 
-from crm.core.problems import Problem, Problems
+from crm.core.problems import Problem, Problems, TooMany
 from crm.core.wareki import read_date
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
@@ -87,6 +88,8 @@ class Form(WtForm, Generic[T]):
             return False
         try:
             use_case(self.made())
+        except TooMany:
+            raise  # nothing in the fields is wrong: the answer is to wait
         except Problems as several:
             for problem in several.all:
                 self.refuse(problem)
@@ -113,6 +116,12 @@ class Form(WtForm, Generic[T]):
                 yield FieldError(
                     _("%(label)s:%(text)s", label=str(one.label.text), text=str(text)), _first_id(one, name)
                 )
+
+
+def offered(pairs: Iterable[tuple[object, object]], empty: object = None) -> Any:
+    """Choices for a field, from pairs of value and label; `empty` names the choice of none of them."""
+    first = [] if empty is None else [SelectChoice("", empty)]
+    return first + [SelectChoice(str(value), label) for value, label in pairs]
 
 
 def _first_id(one: WtField, name: str) -> str:

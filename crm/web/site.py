@@ -43,10 +43,12 @@ def site() -> Site:
 
 
 def settings() -> Settings:
+    """The settings of this installation."""
     return site().settings
 
 
 def clock() -> Clock:
+    """The clock of this installation."""
     return site().clock
 
 

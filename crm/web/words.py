@@ -15,7 +15,9 @@ MESSAGES = {
     "month_unreadable": _l("「%(text)s」は月として読めません。例:2026-05"),
     "position_out_of_range": _l("緯度・経度の値が範囲の外です。"),
     "not_founded": _l("この場所(%(folder)s)には、まだ組織がありません。先に crm init を行ってください。"),
-    "secret_weak": _l("秘密鍵が短すぎるか、単純すぎます(%(shortest)s文字以上)。crm init が作った secret_key を使ってください。"),
+    "secret_weak": _l(
+        "秘密鍵が短すぎるか、単純すぎます(%(shortest)s文字以上)。crm init が作った secret_key を使ってください。"
+    ),
     "setting_unknown": _l("知らない設定です:%(setting)s"),
     "setting_unreadable": _l("設定 %(setting)s の値が読めません:%(why)s"),
     "config_unreadable": _l("設定ファイル %(path)s が読めません:%(why)s"),

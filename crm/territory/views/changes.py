@@ -16,6 +16,7 @@ from crm.territory.queries import Card
 from crm.territory.rules import Facts
 from crm.territory.views.door import pages, see
 from crm.web.access import Can
+from crm.web.forms import offered
 from crm.web.rendering import page
 from crm.web.site import session, today
 
@@ -153,9 +154,9 @@ def _merge_page(card: Card, form: MergeForm, status: int) -> Response:
         words=form.q.data or "",
         most=FOUND if form.q.data else NEIGHBOURS,
     )
-    form.places.choices = [
-        (str(one.id), f"{one.name}({one.code})" if one.code else one.name) for one in candidates
-    ]
+    form.places.choices = offered(
+        (one.id, f"{one.name}({one.code})" if one.code else one.name) for one in candidates
+    )
     return page("territory/merge.html", card=card, form=form, status=status)
 
 
@@ -170,7 +171,7 @@ def _is_id(text: str) -> bool:
 def merge_places(place_id: UUID) -> Response:
     """Merge districts."""
     card, form = _district_card(place_id), MergeForm(request.form)
-    form.places.choices = [(one, one) for one in form.places.data or [] if _is_id(one)]
+    form.places.choices = offered((one, one) for one in form.places.data or [] if _is_id(one))
     merged: list[UUID] = []
 
     def merge_them(made: tuple[list[UUID], date]) -> None:

@@ -8,12 +8,13 @@ from crm.accounts.queries import worker_names
 from crm.core.problems import Missing
 from crm.i18n import gettext as _
 from crm.territory import queries, service
-from crm.territory.forms import AssignForm, DayForm, EndForm, NewAssignment, TerritoryForm, offered
+from crm.territory.forms import AssignForm, DayForm, EndForm, NewAssignment, TerritoryForm
 from crm.territory.messages import ASSIGNMENT_NAMES, KIND_NAMES
 from crm.territory.models import AssignmentKind, Kind
 from crm.territory.queries import AssignmentRow, TerritoryRow
 from crm.territory.views.door import day_asked, pages, see, tabs
 from crm.web.access import Can
+from crm.web.forms import offered
 from crm.web.rendering import page
 from crm.web.site import session, today
 

@@ -13,7 +13,7 @@ from tests.markup import page_of
 from tests.world import PASSWORD, World
 
 INSIDE = "/devices"
-NEW = "ゆうべの雨はもうやんだ"
+NEW = "ゆうべの雨はもうすっかりやんだ"
 
 
 def is_in(client: FlaskClient) -> bool:

@@ -34,7 +34,7 @@ def test_a_link_lets_its_holder_set_a_password(world: World) -> None:
     client = world.client()
     shown = client.get(f"/links/{secret}")
     assert shown.status_code == 200
-    assert world.worker.name in shown.text
+    assert world.worker.mail in shown.text
     assert client.post(f"/links/{secret}", data=SET).status_code == 303
     assert comes_in(world, world.worker.mail)
 

@@ -2,23 +2,23 @@
 
 import logging
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 from sqlmodel import select
 from werkzeug.test import TestResponse
 
-from crm import config
 from crm.accounts import service
 from crm.accounts.models import SignIn, SignInAttempt
 from crm.app import create_app
+from crm.config import Settings
 from crm.core.clock import FixedClock
 from crm.db.columns import metadata
 from crm.db.store import Store
 from tests import world as town
 from tests.markup import page_of
-from tests.world import PASSWORD, Person, World
+from tests.world import PASSWORD, Serve, World
 
 WRONG = "メールアドレスかパスワードが違います"
 INSIDE = "/devices"
@@ -65,7 +65,7 @@ def test_one_goes_on_to_the_page_one_wanted(sqlite_world: World) -> None:
     client = sqlite_world.client()
     sent_away = client.get("/devices?x=1")
     assert sent_away.status_code == 303
-    assert sent_away.location == "/sign-in?next=" + quote("/devices?x=1", safe="/")
+    assert parse_qs(urlsplit(sent_away.location).query) == {"next": ["/devices?x=1"]}
     form = page_of(client.get(sent_away.location).text)
     kept = form.find("input", name="next").get("value") or ""
     assert signing_in(client, sqlite_world.worker.mail, PASSWORD, to=kept).location == "/devices?x=1"
@@ -221,10 +221,9 @@ def test_who_waits_is_told_for_how_long_in_the_header_too(sqlite_world: World) -
 
 
 @pytest.fixture
-def over_https(settings: config.Settings, sqlite_store: Store, clock: FixedClock) -> World:
+def over_https(serve: Serve, settings: Settings, sqlite_store: Store, clock: FixedClock) -> World:
     secure = settings.model_copy(update={"base_url": "https://meguri.example.jp"})
-    app = create_app(secure, store=sqlite_store, clock=clock)
-    return town.build(app, sqlite_store, secure, clock)
+    return town.build(serve(secure, sqlite_store, clock), sqlite_store, secure, clock)
 
 
 def cookies(answer: TestResponse) -> dict[str, str]:
@@ -345,7 +344,3 @@ def test_no_key_of_a_device_and_no_secret_of_a_link_reaches_the_trail(world: Wor
     assert secret not in everything_in(world.store)
     assert str(device) not in written
     assert device.hex not in written
-
-
-def person_named(world: World, name: str) -> Person:
-    return next(person for person in world.people if person.name == name)

@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from crm.config import Settings
+from crm.core.clock import FixedClock
 from crm.core.problems import Problem
 from crm.db.store import Store
 from crm.jobs import queries, service
@@ -97,9 +97,7 @@ def test_people_write_on_while_a_backup_is_made(house: House, tmp_path: Path) ->
     try:
         while len(waits) < 20:
             time.sleep(0.01)
-        report = backup.make_backup(
-            house.store, house.settings, tmp_path / "to", tell, now=house.clock.now()
-        )
+        report = backup.make_backup(house.store, house.settings, tmp_path / "to", tell, now=house.clock.now())
     finally:
         over.set()
         writer.join()
@@ -196,33 +194,42 @@ def test_a_backup_is_refused_before_it_fills_the_disk(
 
 
 def test_an_installation_without_tables_has_nothing_to_back_up(
-    empty_store: Store, settings: Settings, house: House, tmp_path: Path
+    empty_store: Store, settings: Settings, clock: FixedClock, tmp_path: Path
 ) -> None:
     with pytest.raises(Problem) as refused:
-        backup.make_backup(empty_store, settings, tmp_path / "to", now=house.clock.now())
+        backup.make_backup(empty_store, settings, tmp_path / "to", now=clock.now())
     assert refused.value.code == "database_not_made"
 
 
 def test_a_missing_pg_dump_is_told_by_its_name(
-    postgres_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, house: House
+    postgres_store: Store,
+    settings: Settings,
+    clock: FixedClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Problem) as refused:
-        backup.make_backup(postgres_store, settings, tmp_path / "to", now=house.clock.now())
+        backup.make_backup(postgres_store, settings, tmp_path / "to", now=clock.now())
     assert (refused.value.code, refused.value.facts) == ("pg_program_missing", {"program": "pg_dump"})
 
 
 def test_a_pg_dump_that_fails_is_told_in_its_own_words(
-    postgres_store: Store, settings: Settings, tmp_path: Path, house: House
+    postgres_store: Store,
+    settings: Settings,
+    clock: FixedClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with postgres_store.engine.begin() as connection:
-        connection.execute(sa.text("CREATE TABLE odd (x int)"))
-
-    def drop_it(_step: Step, _done: int, _total: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        backup.make_backup(postgres_store, settings, tmp_path / "to", drop_it, now=house.clock.now())
+    program = tmp_path / "bin" / "pg_dump"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'pg_dump: error: server version mismatch' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    with pytest.raises(Problem) as refused:
+        backup.make_backup(postgres_store, settings, tmp_path / "to", now=clock.now())
+    assert refused.value.code == "pg_program_failed"
+    assert refused.value.facts["why"] == "pg_dump: error: server version mismatch"
     assert list((tmp_path / "to").iterdir()) == []
 
 

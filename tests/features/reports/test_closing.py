@@ -165,7 +165,13 @@ def test_the_year_so_far_and_the_month_last_year_are_recounted_from_frozen_and_o
 
 
 @pytest.mark.parametrize(
-    "path", ["/reports/2026-13", "/reports/x", "/reports/2026-05/nonsense/all", "/reports/2026-05/all/all?span=decade"]
+    "path",
+    [
+        "/reports/2026-13",
+        "/reports/x",
+        "/reports/2026-05/nonsense/all",
+        "/reports/2026-05/all/all?span=decade",
+    ],
 )
 def test_an_address_that_means_nothing_is_no_page(world, path):
     assert world.client(world.manager).get(path).status_code == 404

@@ -4,6 +4,7 @@ from io import BytesIO
 from uuid import UUID
 
 import openpyxl
+from flask.testing import FlaskClient
 from pypdf import PdfReader
 
 from crm.app import handlers
@@ -15,6 +16,13 @@ from crm.visits.models import Support
 from tests.world import World
 
 
+def fetched(client: FlaskClient, path: str) -> bytes:
+    """The file behind an address."""
+    with client.get(path) as answer:
+        assert answer.status_code == 200
+        return answer.get_data()
+
+
 def work(world: World) -> None:
     premises = Premises(world.settings, world.store, world.clock)
     while run_next(premises, handlers(world.app)):
@@ -22,7 +30,9 @@ def work(world: World) -> None:
 
 
 def town(world: World) -> None:
-    world.district("髙﨑区").called_on("2026-05-11", supports=[Support.PRESENCE, Support.DIRECT], heard="秘密の話")
+    world.district("髙﨑区").called_on(
+        "2026-05-11", supports=[Support.PRESENCE, Support.DIRECT], heard="秘密の話"
+    )
     world.district("大原1区", "大東").called_on("2026-05-12", by=world.other_worker)
 
 
@@ -36,7 +46,7 @@ def test_closing_a_month_is_a_job_whose_pdf_and_xlsx_are_served(world):
     page = manager.get(answer.location).get_data(as_text=True)
     assert "できました" in page
     reader = world.client(world.reader)
-    pdf, xlsx = (reader.get(f"/reports/2026-05/files/{kind}").get_data() for kind in ("pdf", "xlsx"))
+    pdf, xlsx = (fetched(reader, f"/reports/2026-05/files/{kind}") for kind in ("pdf", "xlsx"))
     text = "".join(one.extract_text() for one in PdfReader(BytesIO(pdf)).pages)
     assert "令和8年5月" in text
     assert "まちの支援室" in text
@@ -70,8 +80,9 @@ def test_a_reader_makes_and_opens_the_papers_of_an_open_month(world):
     reader = world.client(world.reader)
     making = reader.post("/reports/2026-05/make").location
     work(world)
-    assert reader.get(f"{making}/pdf").get_data()[:5] == b"%PDF-"
-    assert world.client(world.worker).get(f"{making}/pdf").status_code == 200
+    assert fetched(reader, f"{making}/pdf")[:5] == b"%PDF-"
+    assert fetched(world.client(world.worker), f"{making}/pdf")
+    assert world.client(world.other_worker).get(f"{making}/docx").status_code == 404
     with world.reading() as session:
         job = session.get_one(Job, UUID(making.rsplit("/", 1)[1]))
         assert job.state is State.DONE
@@ -82,14 +93,14 @@ def test_every_link_of_the_papers_opens_a_page(world):
     manager = world.client(world.manager)
     making = manager.post("/reports/2026-05/make").location
     work(world)
-    pages = PdfReader(BytesIO(manager.get(f"{making}/pdf").get_data())).pages
+    pages = PdfReader(BytesIO(fetched(manager, f"{making}/pdf"))).pages
     links = {
         note.get_object()["/A"]["/URI"]
         for page in pages
         for note in page.get("/Annots", [])
         if "/A" in note.get_object()
     }
-    book = openpyxl.load_workbook(BytesIO(manager.get(f"{making}/xlsx").get_data()))
+    book = openpyxl.load_workbook(BytesIO(fetched(manager, f"{making}/xlsx")))
     links |= {cell.hyperlink.target for row in book["集計"].iter_rows() for cell in row if cell.hyperlink}
     assert len(links) > 10
     for link in links:

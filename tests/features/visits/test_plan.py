@@ -162,14 +162,20 @@ def test_the_manager_plans_and_publishes_and_a_worker_moves_a_call(world):
     assert "末広区" in page
     assert "公開済み" in page
     call = calls(world)[0]
-    answer = worker.post(f"/plan/calls/{call.id}/move", data={"on": "2026-07-30", "worker": str(world.worker.id)})
+    answer = worker.post(
+        f"/plan/calls/{call.id}/move", data={"on": "2026-07-30", "worker": str(world.worker.id)}
+    )
     assert answer.status_code == 303
     assert calls(world)[0].on == date(2026, 7, 30)
 
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("2026-08-03", "令和8年7月の日を選んでください"), ("三十日", "日付として読めません"), ("", "入力してください")],
+    [
+        ("2026-08-03", "令和8年7月の日を選んでください"),
+        ("三十日", "日付として読めません"),
+        ("", "入力してください"),
+    ],
 )
 def test_a_call_is_not_moved_out_of_its_month(world, typed, words):
     world.district("末広区")
@@ -183,6 +189,8 @@ def test_a_call_is_not_moved_out_of_its_month(world, typed, words):
     assert calls(world)[0] == call
 
 
-@pytest.mark.parametrize("path", ["/plan/2026-13", "/plan/nonsense", "/plan/calls/new?place=nonsense", "/plan/calls/new"])
+@pytest.mark.parametrize(
+    "path", ["/plan/2026-13", "/plan/nonsense", "/plan/calls/new?place=nonsense", "/plan/calls/new"]
+)
 def test_an_address_that_means_nothing_is_no_page(world, path):
     assert world.client(world.manager).get(path).status_code in (404, 409)

@@ -34,7 +34,9 @@ def test_keeping_the_same_log_twice_keeps_one_record(world):
     keep(world, log)
     keep(world, log)
     with world.reading() as session:
-        assert len(queries.records(session, queries.RecordFilter(place_id=place.id), reach(world.worker))) == 1
+        assert (
+            len(queries.records(session, queries.RecordFilter(place_id=place.id), reach(world.worker))) == 1
+        )
 
 
 def test_the_same_id_with_other_content_is_a_conflict(world):
@@ -78,7 +80,9 @@ def test_only_the_author_and_the_manager_correct_a_record(world):
     visit = world.district("末広区").called_on("2026-06-10")
     log = replace(service.log_of(visit.record), heard="ほかの人の文")
     with pytest.raises(Forbidden), world.writing(world.other_worker) as session:
-        service.correct_record(session, log, rev=1, reach=reach(world.other_worker), today=world.clock.today())
+        service.correct_record(
+            session, log, rev=1, reach=reach(world.other_worker), today=world.clock.today()
+        )
     with world.writing(world.manager) as session:
         service.correct_record(session, log, rev=1, reach=reach(world.manager), today=world.clock.today())
     assert visit.record.heard == "ほかの人の文"
@@ -118,7 +122,12 @@ def test_confidential_text_is_read_by_whom_it_is_for(world, confidential, reader
         client = world.client(getattr(world, name))
         texts = [
             client.get(path).get_data(as_text=True)
-            for path in (f"/records/{visit.id}", f"/places/{place.id}", "/records", f"/records/new?place={place.id}")
+            for path in (
+                f"/records/{visit.id}",
+                f"/places/{place.id}",
+                "/records",
+                f"/records/new?place={place.id}",
+            )
         ]
         if any(secret in text for text in texts):
             seen.add(name)
@@ -136,10 +145,10 @@ def test_a_worker_of_another_town_sees_that_a_visit_was_made_but_not_its_confide
 # ---- by the page
 
 
-def typed(world: World, place, **more) -> dict[str, object]:
+def typed(district, **more) -> dict[str, object]:
     return {
         "record_id": str(new_id()),
-        "place": str(place.id),
+        "place": str(district.id),
         "call": "",
         "on": "2026-06-15",
         "way": "regular",
@@ -157,7 +166,7 @@ def test_a_visit_is_recorded_by_the_page(world):
     place = world.district("末広区")
     client = world.client(world.worker)
     assert client.get(f"/records/new?place={place.id}").status_code == 200
-    form = typed(world, place)
+    form = typed(place)
     answer = client.post("/records/new", data=form)
     assert answer.status_code == 303
     again = client.post("/records/new", data=form)  # the button pressed twice
@@ -184,7 +193,7 @@ def test_a_visit_is_recorded_by_the_page(world):
 )
 def test_bad_input_is_refused_in_words_and_nothing_typed_is_lost(world, wrong, words, field_id):
     place = world.district("末広区")
-    answer = world.client(world.worker).post("/records/new", data=typed(world, place, **wrong))
+    answer = world.client(world.worker).post("/records/new", data=typed(place, **wrong))
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert words in page
@@ -210,19 +219,23 @@ def test_a_call_of_the_plan_is_answered_by_its_record(world):
         call_id = call.id
     client = world.client(world.worker)
     assert "末広区" in client.get("/today").get_data(as_text=True)
-    client.post("/records/new", data=typed(world, place, call=str(call_id)))
+    client.post("/records/new", data=typed(place, call=str(call_id)))
     assert "記録済み" in client.get("/today").get_data(as_text=True)
-    second = client.post("/records/new", data=typed(world, place, call=str(call_id)))
+    second = client.post("/records/new", data=typed(place, call=str(call_id)))
     assert second.status_code == 422
     assert "すでに記録があります" in second.get_data(as_text=True)
 
 
 def test_what_is_typed_is_shown_as_text_and_never_as_markup(world):
     place = world.district("末広区")
-    form = typed(world, place, heard="<script>alert(1)</script>", met_whom='"><img src=x>')
+    form = typed(place, heard="<script>alert(1)</script>", met_whom='"><img src=x>')
     client = world.client(world.worker)
     client.post("/records/new", data=form)
-    for path in (f"/records/{form['record_id']}", f"/places/{place.id}", f"/records/{form['record_id']}/edit"):
+    for path in (
+        f"/records/{form['record_id']}",
+        f"/places/{place.id}",
+        f"/records/{form['record_id']}/edit",
+    ):
         page = client.get(path).get_data(as_text=True)
         assert "&lt;script&gt;alert(1)" in page
         assert "<script>alert(1)" not in page

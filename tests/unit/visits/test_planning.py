@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 from uuid import UUID
 
@@ -91,7 +92,8 @@ def test_near_places_go_together():
     made = propose(places, [worker(11, NORTH)])
     known = {p.place_id: p for p in places}
     swept = [
-        [known[c.place_id] for c in sorted(made.calls, key=lambda c: c.position) if c.on == day] for day in DAYS
+        [known[c.place_id] for c in sorted(made.calls, key=lambda c: c.position) if c.on == day]
+        for day in DAYS
     ]
     assert drive(swept) < 0.6 * drive(plain)
 
@@ -100,7 +102,7 @@ def drive(days: list[list[DuePlace]]) -> int:
     total = 0
     for day in days:
         stops = [OFFICE, *(p.point for p in day), OFFICE]
-        total += sum(drive_seconds(a, b) for a, b in zip(stops, stops[1:], strict=False))
+        total += sum(drive_seconds(a, b) for a, b in pairwise(stops))
     return total
 
 
@@ -108,7 +110,9 @@ def drive(days: list[list[DuePlace]]) -> int:
 @given(st.integers(0, 10_000), st.integers(0, 70), st.integers(1, 4))
 def test_no_place_is_lost_or_doubled(seed, count, workers):
     random = Random(seed)
-    places = [place(n, random.choice([NORTH, SOUTH]), late=random.randrange(5), random=random) for n in range(count)]
+    places = [
+        place(n, random.choice([NORTH, SOUTH]), late=random.randrange(5), random=random) for n in range(count)
+    ]
     staff = [worker(n, random.choice([NORTH, SOUTH]), days=DAYS[:3]) for n in range(workers)]
     made = propose(places, staff)
     told = [c.place_id for c in made.calls] + list(made.no_worker) + list(made.no_time)

@@ -17,7 +17,12 @@ def test_a_place_without_a_contact_is_due_at_once():
 
 @pytest.mark.parametrize(
     ("last", "due"),
-    [(date(2026, 3, 31), True), (date(2026, 4, 1), False), (date(2025, 1, 5), True), (date(2026, 6, 1), False)],
+    [
+        (date(2026, 3, 31), True),
+        (date(2026, 4, 1), False),
+        (date(2025, 1, 5), True),
+        (date(2026, 6, 1), False),
+    ],
 )
 def test_a_place_is_due_when_its_months_have_passed(last, due):
     assert rules.due_in(JUNE, every_months=3, last_contact=last) is due

@@ -1,0 +1,135 @@
+"""One of everything that an address can name, so that every door can be tried and every page looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlmodel import select
+
+from crm.accounts.models import SignIn
+from crm.core.months import Month
+from crm.jobs import outbox
+from crm.jobs.models import Job, OutboxMail
+from crm.territory.access import Confidential
+from crm.territory.models import Assignment, Kind
+from crm.visits import service as visits
+from crm.visits.models import Call, Support
+from crm.web.access import Role
+from tests.world import District, Person, Town, Visit, World
+
+PLAN_MONTH = "2026-06"
+CLOSED_MONTH = "2026-05"
+FOR_THE_HOLDERS = "担当だけに話された家のこと"
+FOR_THE_AUTHOR = "本人だけが聞いた体のこと"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The town with something of every kind in it."""
+
+    world: World
+    district: District
+    split_up: District
+    foreign: District
+    town: Town
+    record: Visit
+    foreign_record: Visit
+    holders_record: Visit
+    authors_record: Visit
+    call_id: UUID
+    assignment_id: UUID
+    spare: Person
+    secret: str
+    job_id: UUID
+    report_job_id: UUID
+    mail_id: UUID
+
+    def device_of(self, person: Person) -> UUID:
+        """A device of a person."""
+        return self.world.sign_in_of(person)
+
+
+def gathered(world: World) -> Samples:
+    """Fill a town with one of everything."""
+    district = world.district("末広区", kana="すえひろく", households=84, doors=80, lat=38.93, lon=141.13)
+    neighbour = world.district("中央区", kana="ちゅうおうく", households=120)
+    foreign = world.district("摺沢区", "大東", kana="すりさわく")
+    split_up = world.district("新田区", kana="しんでんく", households=200)
+    centre = world.place(Kind.COMMUNITY_CENTRE, "花泉市民センター", "花泉", kana="はないずみしみんせんたー")
+    world.split(split_up, into=["新田1区", "新田2区"], on="2026-06-01")
+    record = district.called_on("2026-06-10", heard="夏祭りの準備が進んでいる", supports=list(Support))
+    neighbour.called_on("2026-05-11", heard="回覧板の順番を見直した")
+    split_up.called_on("2026-05-12", supports=())
+    centre.called_on("2026-05-13", by=world.manager)
+    other = world.other_worker
+    foreign_record = foreign.called_on("2026-06-11", by=other, heard="花壇の手入れをした")
+    holders = foreign.called_on(
+        "2026-06-12", by=other, heard=FOR_THE_HOLDERS, confidential=Confidential.ASSIGNED
+    )
+    authors = district.called_on("2026-05-14", by=other, heard=FOR_THE_AUTHOR, confidential=Confidential.AUTHOR)
+    spare = world.person("阿部 ひなた", "hinata@example.jp", Role.WORKER)
+    _planned(world)
+    ids = _long_work(world)
+    with world.reading() as session:
+        assignment = session.exec(
+            select(Assignment.id).where(Assignment.account_id == world.worker.id)
+        ).first()
+        call = session.exec(select(Call.id).where(Call.worker_id == world.worker.id)).first()
+    assert assignment is not None
+    assert call is not None
+    return Samples(
+        world=world,
+        district=district,
+        split_up=split_up,
+        foreign=foreign,
+        town=world.towns["一関"],
+        record=record,
+        foreign_record=foreign_record,
+        holders_record=holders,
+        authors_record=authors,
+        call_id=call,
+        assignment_id=assignment,
+        spare=spare,
+        secret=world.link_for(spare),
+        **ids,
+    )
+
+
+def _planned(world: World) -> None:
+    """This month's plan, with calls of today."""
+    now, today = world.clock.now(), world.clock.today()
+    with world.writing(world.manager) as session:
+        visits.propose_month(session, Month.of(today), today=today, now=now)
+        visits.publish(session, Month.of(today), now=now)
+        call = session.exec(select(Call).where(Call.worker_id == world.worker.id)).first()
+        assert call is not None
+        visits.move_call(session, call.id, on=today, worker_id=world.worker.id)
+
+
+def _long_work(world: World) -> Mapping[str, UUID]:
+    """A closed month with its papers, a report that was asked for, and a letter that could not be sent."""
+    manager = world.client(world.manager)
+    assert manager.post(f"/reports/{CLOSED_MONTH}/close").status_code == 303
+    world.work()
+    making = manager.post(f"/reports/{PLAN_MONTH}/make")
+    assert making.status_code == 303
+    world.work()
+    with world.store.writing() as session:
+        outbox.post(session, "sample", "nobody@example.jp", "ご案内", "本文", now=world.clock.now())
+    with world.reading() as session:
+        closing = session.exec(select(Job.id).order_by(Job.made_at)).first()  # type: ignore[arg-type]
+        mail = session.exec(select(OutboxMail.id)).first()
+    assert closing is not None
+    assert mail is not None
+    report_job = UUID(making.location.rstrip("/").split("/")[-1])
+    return {"job_id": closing, "report_job_id": report_job, "mail_id": mail}
+
+
+def devices(world: World, person: Person) -> list[UUID]:
+    """The devices on which a person is signed in."""
+    with world.reading() as session:
+        return list(session.exec(select(SignIn.id).where(SignIn.account_id == person.id)).all())
+
+
+TOMORROW = date(2026, 6, 15) + timedelta(days=1)
