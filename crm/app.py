@@ -41,7 +41,7 @@ from crm.web import design, words
 from crm.web.access import Can, Role, may
 from crm.web.errors import init_errors
 from crm.web.headers import init_headers
-from crm.web.pages import Pages, check_doors, is_public
+from crm.web.pages import SIGN_IN, Pages, check_doors, is_public
 from crm.web.rendering import Area, init_rendering
 from crm.web.site import Site, add_words, me, me_or_none, plug, session, site
 
@@ -148,6 +148,7 @@ def _sockets(app: Flask) -> None:
     with app.app_context():
         site().sockets.update(
             {
+                SIGN_IN: account_views.ask_to_sign_in,
                 "territory.timeline": _timeline,
                 job_views.RESULTS: {
                     **import_jobs.RESULT_PAGES,

@@ -63,7 +63,7 @@ def postgres_server(_common: Path) -> Server:
 
 
 @pytest.fixture(scope="session")
-def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file at the newest revision, to copy."""
     path = tmp_path_factory.mktemp("migrated") / "meguri.sqlite3"
     made = Store(f"sqlite:///{path}")
@@ -73,9 +73,9 @@ def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_store(settings: Settings, _migrated_file: Path) -> Iterator[Store]:
+def sqlite_store(settings: Settings, migrated_file: Path) -> Iterator[Store]:
     """An SQLite database at the newest revision, with empty tables."""
-    shutil.copy(_migrated_file, settings.instance / "meguri.sqlite3")
+    shutil.copy(migrated_file, settings.instance / "meguri.sqlite3")
     opened = Store(settings.database)
     yield opened
     opened.close()

@@ -18,11 +18,13 @@ from sqlmodel import Session, select
 from crm.accounts import passwords, service
 from crm.accounts.models import LinkPurpose, Organisation, Password
 from crm.accounts.service import NewAccount
+from crm.app import handlers
 from crm.config import Settings
 from crm.core.clock import TOKYO, FixedClock
 from crm.core.ids import new_id
 from crm.db.store import Store
 from crm.db.tracked import AuditEntry, Author, Via
+from crm.jobs.running import Premises, run_next
 from crm.territory import queries as territory_queries
 from crm.territory import service as territory
 from crm.territory.access import Confidential
@@ -228,12 +230,26 @@ class World:
             places = territory.split_district(session, district.id, parts, on=day(on))
             return [District(place.id, part[1], self) for place, part in zip(places, parts, strict=True)]
 
+    def deputise(self, person: Person, territory_name: str) -> None:
+        """Let a person deputise in a territory from today on."""
+        town, today = self.towns[territory_name], self.clock.today()
+        with self.writing(self.manager) as session:
+            territory.assign(session, town.id, person.id, AssignmentKind.DEPUTY, from_on=today)
+
     def successors(self, district: District) -> set[UUID]:
         """What a district went on as."""
         with self.reading() as session:
             return set(
                 session.exec(select(Lineage.successor_id).where(Lineage.predecessor_id == district.id)).all()
             )
+
+    # ---- long work
+
+    def work(self) -> None:
+        """Do all the long work that waits, as `crm work` does."""
+        premises, kinds = Premises(self.settings, self.store, self.clock), handlers(self.app)
+        while run_next(premises, kinds):
+            pass
 
     # ---- the database
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Flask, Response, redirect, url_for
+from flask import Flask
 from flask_login import LoginManager, UserMixin
 from sqlmodel import Session, col, select
 
@@ -39,12 +39,7 @@ def init_identity(app: Flask) -> None:
     logins = LoginManager()
     logins.session_protection = None  # tablets change networks all day; the row can be ended instead
     logins.user_loader(_load)
-    logins.unauthorized_handler(_unauthorised)
     logins.init_app(app)
-
-
-def _unauthorised() -> Response:
-    return redirect(url_for("accounts.sign_in"), 303)  # type: ignore[return-value]
 
 
 def _load(sign_in_id: str) -> SignedIn | None:

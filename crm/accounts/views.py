@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, flash, redirect, request, url_for
 from flask import session as cookie
 from flask_login import login_user, logout_user
+from werkzeug.datastructures import MultiDict
 
 from crm.accounts import letters, queries, rules, service
 from crm.accounts.forms import (
@@ -35,6 +36,10 @@ pages = Pages("accounts", __name__, template_folder="templates")
 PATH_OF_OURS = re.compile(r"/(?:[^/\\\x00-\x1f][^\\\x00-\x1f]*)?")
 
 
+SECRETS = frozenset({"password", "old", "again"})
+HELD = "held:"
+
+
 def _local(target: str | None) -> str:
     """A page of ours to go on to; never another site's. Browsers drop tabs and line ends out of an address."""
     if target and PATH_OF_OURS.fullmatch(target):
@@ -42,12 +47,34 @@ def _local(target: str | None) -> str:
     return url_for("home.show")
 
 
+def ask_to_sign_in() -> Response:
+    """Answer somebody who has to sign in first: then go on, and send again what was typed, if anything was."""
+    if request.method == "GET":
+        return _see(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    held = [] if request.files else _held(request.form)
+    form = SignInForm(next=request.full_path.rstrip("?") if held else "")
+    return page("accounts/sign_in.html", form=form, held=held, status=401)
+
+
+def _held(typed: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """What was typed into a form, but for passwords, to be carried through the sign-in."""
+    return [(name, value) for name, value in typed.items(multi=True) if name not in SECRETS]
+
+
+def _held_before() -> list[tuple[str, str]]:
+    return [
+        (name.removeprefix(HELD), value)
+        for name, value in request.form.items(multi=True)
+        if name.startswith(HELD)
+    ]
+
+
 @pages.get("/sign-in", access=Can.ENTER)
 def sign_in() -> Response:
     if me_or_none() is not None:
         return _see(_local(request.args.get("next")))
     form = SignInForm(next=request.args.get("next", ""))
-    return page("accounts/sign_in.html", form=form)
+    return page("accounts/sign_in.html", form=form, held=[])
 
 
 @pages.post("/sign-in", access=Can.ENTER, own_transaction=True)
@@ -56,12 +83,14 @@ def sign_in_post() -> Response:
     status = 422
     try:
         if form.accepts(_open_device):
+            if held := _held_before():
+                return page("accounts/go_on.html", target=_local(form.next.data), held=held)
             return _see(_local(form.next.data))
     except TooMany as refusal:
         form.refuse(refusal)
         status = status_of(refusal)
     form.password.data = ""
-    return page("accounts/sign_in.html", form=form, status=status)
+    return page("accounts/sign_in.html", form=form, held=_held_before(), status=status)
 
 
 def _open_device(given: Credentials) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from sqlalchemy.exc import DatabaseError
+
 from crm.config import Settings
 from crm.core.clock import SystemClock
 from crm.db import migrate
@@ -52,12 +54,15 @@ def _findings_of(store: Store, settings: Settings, now: datetime) -> Iterator[Fi
     yield from look_database.look_at_soundness(store)
     if migrate.current(store) != migrate.newest():
         return
-    with store.reading() as session:
-        yield look_database.look_at_clock(session, store, now)
-        yield look_database.look_at_people(session)
-        yield look_work.look_at_outbox(session, settings, now)
-        yield from look_work.look_at_jobs(session, now)
-        yield from look_work.look_at_backups(session, settings, now)
+    try:
+        with store.reading() as session:
+            yield look_database.look_at_clock(session, store, now)
+            yield look_database.look_at_people(session)
+            yield look_work.look_at_outbox(session, settings, now)
+            yield from look_work.look_at_jobs(session, now)
+            yield from look_work.look_at_backups(session, settings, now)
+    except DatabaseError as why:
+        yield look_database.unreadable(why)
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> int:

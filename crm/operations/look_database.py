@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from crm.accounts.models import Account, Password
@@ -23,6 +23,17 @@ from crm.web.access import Role
 
 DRIFT = timedelta(minutes=2)
 BUILT_AFTER = datetime(2026, 1, 1, tzinfo=TOKYO)
+
+
+def unreadable(why: DatabaseError) -> Finding:
+    """A database that answers, but not to the questions that every page asks."""
+    return wrong(
+        _("データベースの中身"),
+        _("読めない表があります(%(why)s)。", why=str(why.orig)[:200]),
+        _(
+            "めぐりを止め、フォルダーごと写しを取ってから、crm restore で新しいバックアップから戻してください。"
+        ),
+    )
 
 
 def look_at_reach(store: Store, settings: Settings) -> Finding:

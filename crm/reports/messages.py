@@ -7,6 +7,8 @@ from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 
 MESSAGES = {
     "why_missing": _l("理由を書いてください。記録に残ります。"),
+    "glyph_missing": _l("「%(character)s」(%(codepoint)s)は、いまの書体では紙に印刷できません。"),
+    "font_missing": _l("書体のファイル %(file)s がありません。設置をやり直してください。"),
     "paper_not_made": _l("このファイルはまだ作られていません。"),
 }
 

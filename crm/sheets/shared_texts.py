@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from xml.parsers import expat  # nosec B407: parsers are made by xml_parts, which refuses a DOCTYPE
 from zipfile import ZipFile
 
 from crm.core.problems import Problem
 from crm.sheets.limits import Limits
-from crm.sheets.xml_parts import Attributes, fed, local, parser, tags_ahead
+from crm.sheets.xml_parts import Attributes, Parser, fed, local, parser, tags_ahead
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 LOST = "\ufffd"
@@ -46,7 +45,7 @@ def shared_texts(package: ZipFile, part: str, limits: Limits) -> Iterator[str]:
             done.clear()
 
 
-def _text_parser(done: list[str], longest: int) -> expat.XMLParserType:
+def _text_parser(done: list[str], longest: int) -> Parser:
     """Make a parser that adds to `done` each text of the table as its end is reached."""
     reader = parser()
     names: dict[str, str] = {}

@@ -1,9 +1,8 @@
 """The elements of a worksheet, taken from its XML as they flow by."""
 
 from typing import NamedTuple
-from xml.parsers import expat  # nosec B407: parsers are made by xml_parts, which refuses a DOCTYPE
 
-from crm.sheets.xml_parts import Attributes, local, parser
+from crm.sheets.xml_parts import Attributes, Parser, local, parser
 
 WIDEST = 16_384
 """Columns a spreadsheet has at most (A–XFD); a row of more cells is no row."""
@@ -35,7 +34,7 @@ class Taken:
             raise ValueError("more cells than columns")
 
 
-def sheet_parser(taken: Taken, longest: int) -> expat.XMLParserType:
+def sheet_parser(taken: Taken, longest: int) -> Parser:
     """Make a parser that fills `taken`. Texts are cut one character after the longest allowed.
 
     The handlers run for every cell of a large file: they are closures, for that is the fastest Python has,

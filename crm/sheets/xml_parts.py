@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
-from xml.parsers import expat  # nosec B407: a DOCTYPE, and with it every entity, is refused below
+from xml.parsers import expat  # nosec B407
 from zipfile import BadZipFile, ZipFile
 
 from crm.core.problems import Problem
@@ -21,14 +21,15 @@ LONGEST_TAG = 16 * CHUNK
 """Bytes without the end of a tag that no spreadsheet writes; expat would read them again and again."""
 
 Attributes = dict[str, str]
+Parser = expat.XMLParserType
 
 
 class Doctype(Exception):
     """The XML declares a document type. No spreadsheet does; entity bombs must."""
 
 
-def parser() -> expat.XMLParserType:
-    """Make a parser that refuses a document type and gives text in one piece."""
+def parser() -> Parser:
+    """Make a parser that refuses a document type, and with it every entity, and gives text in one piece."""
     made = expat.ParserCreate()
     made.buffer_text = True
     made.buffer_size = CHUNK
@@ -53,7 +54,7 @@ def broken_told() -> Iterator[None]:
         raise Problem("file_broken") from wrong
 
 
-def fed(reader: expat.XMLParserType, part: IO[bytes]) -> Iterator[None]:
+def fed(reader: Parser, part: IO[bytes]) -> Iterator[None]:
     """Feed a part to the parser, stopping after each chunk so that what was read can be taken."""
     since_tag = 0
     while chunk := part.read(CHUNK):

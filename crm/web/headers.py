@@ -20,6 +20,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+FONTS = "/static/vendor/fonts/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -59,8 +60,10 @@ def _dressed(answer: Response) -> Response:
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint == "static":
-        if request.args.get("v"):
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        # Fonts are asked for by their own sheets, without a fingerprint: they change with a release at most.
+        aged = 31536000 if request.args.get("v") else 86400 if request.path.startswith(FONTS) else 0
+        if aged:
+            headers["Cache-Control"] = f"public, max-age={aged}{', immutable' if request.args.get('v') else ''}"
     else:
         headers.setdefault("Cache-Control", "no-store")
     return answer

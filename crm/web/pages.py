@@ -4,17 +4,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, Response, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, Response, current_app, make_response, request
 from werkzeug.exceptions import Forbidden
 
 from crm.web.access import Can, may
-from crm.web.site import me_or_none, unit_of_work
+from crm.web.site import me_or_none, site, unit_of_work
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
 
 ACCESS = "crm_access"
 WRITES = "crm_writes"
+SIGN_IN = "web.sign_in"
+"""Socket: callable() that answers somebody who has to sign in first."""
 
 
 class Pages(Blueprint):
@@ -77,12 +79,9 @@ def _refusal(access: Can) -> Response | None:
     known = me_or_none()
     if may(known.role if known else None, access):
         return None
-    if known is None and request.method == "GET":
-        target = request.full_path.rstrip("?")
-        return cast(Response, redirect(url_for("accounts.sign_in", next=target), 303))
-    if known is None:
-        return cast(Response, redirect(url_for("accounts.sign_in"), 303))
-    raise Forbidden
+    if known is not None:
+        raise Forbidden
+    return cast(Response, make_response(site().sockets[SIGN_IN]()))
 
 
 def access_of(app: Flask, endpoint: str) -> Can | None:

@@ -146,6 +146,12 @@ def test_an_open_quote_is_told_and_does_not_swallow_the_rest(file: Path) -> None
     assert (problem.code, problem.facts) == ("quote_broken", {"row": 3})
 
 
+def test_a_million_blank_lines_at_the_end_do_no_harm(file: Path) -> None:
+    table = read(file, csv_of(HEADER, [*FIRST[:-1], "1;"]) + b" ,,,,\r\n" * 1_048_576)
+    assert [line.values["households"] for line in table.rows] == ["1;"]
+    assert codes(lambda: read(file, csv_of(HEADER) + b"\n" * 100_000 + csv_of(FIRST))) == ["too_many_rows"]
+
+
 def test_empty_files_are_called_empty(file: Path) -> None:
     assert codes(lambda: read(file, b"")) == ["file_empty"]
     assert codes(lambda: read(file, b"\xef\xbb\xbf\r\n \r\n")) == ["file_empty"]

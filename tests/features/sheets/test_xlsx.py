@@ -13,6 +13,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from crm.sheets.columns import Column
+from crm.sheets.first_look import FROM_BYTES
 from crm.sheets.limits import Limits
 from tests.features.sheets.making import (
     FIRST,
@@ -179,6 +180,24 @@ def test_of_a_column_of_formulas_twenty_are_listed(file: Path) -> None:
     rows = [["末広", f"=1+{number}"] for number in range(500)]
     found = refused(lambda: read(file, excel_of(["区名", "値"], *rows), columns=THREE))
     assert [problem.code for problem in found] == ["formula_cell"] * 20 + ["more_problems"]
+
+
+@pytest.mark.parametrize(
+    ("last", "code", "cell"),
+    [
+        ('<row r="9"><c r="B9"><f>1+1</f><v>2</v></c></row>', "formula_cell", "B9"),
+        (row_xml(9, "1", "末広\ue000", "", "一関"), "unmapped_character", "B9"),
+        (row_xml(9, "1", "末広", "", "一関", "1", "余り"), "row_width", "F9"),
+    ],
+)
+def test_of_a_large_sheet_the_refusal_does_not_wait_for_the_last_row(
+    file: Path, last: str, code: str, cell: str
+) -> None:
+    whole = sheet_xml(last, *[row_xml(number, *["長い" * 20] * 4) for number in range(10, 9_000)])
+    assert len(whole.encode()) > FROM_BYTES
+    cut_short = whole[:-100]  # reading it to the end would find it broken
+    (problem,) = refused(lambda: read(file, raw_excel(cut_short), limits=Limits(ratio=10_000)))
+    assert (problem.code, problem.facts["cell"]) == (code, cell)
 
 
 def test_errors_of_excel_are_refused_at_their_cells(file: Path) -> None:
