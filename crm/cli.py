@@ -192,6 +192,7 @@ def demo(installation_: Installation, port: int, host: str, fresh: bool, build_o
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--on", "day", default=None, help="Day from which the facts hold (default: today).")
+@click.option("--sheet", default=None, help="Sheet of an XLSX file (default: the first that fits).")
 @click.option("--create-territories", is_flag=True, help="Create former towns that are not known yet.")
 @pass_installation
 @_refusing
@@ -201,6 +202,7 @@ def import_(
     file: Path,
     dry_run: bool,
     day: str | None,
+    sheet: str | None,
     create_territories: bool,
 ) -> None:
     settings = installation_.settings()
@@ -214,6 +216,7 @@ def import_(
             day=_day(day),
             dry_run=dry_run,
             create_territories=create_territories,
+            sheet=sheet,
             out=_say,
         )
     sys.exit(status)

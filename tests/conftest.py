@@ -153,18 +153,18 @@ def sqlite_world(serve: Serve, settings: Settings, sqlite_store: Store, clock: F
 
 
 @pytest.fixture(scope="session")
-def _browser() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     executable = browsers.program()
     if executable is None:
         lacking("chromium", debian="chromium")
-    with browsers.running(executable) as browser:
-        yield browser
+    with browsers.running(executable) as running:
+        yield running
 
 
 @pytest.fixture
-def browser_page(_browser: Browser) -> Iterator[Page]:
+def browser_page(browser: Browser) -> Iterator[Page]:
     """A page of a fresh browser profile, of the size of a tablet. The test fails when a script of ours does."""
-    context = _browser.new_context(viewport=browsers.TABLET, locale="ja-JP", timezone_id="Asia/Tokyo")
+    context = browser.new_context(viewport=browsers.TABLET, locale="ja-JP", timezone_id="Asia/Tokyo")
     page = context.new_page()
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))

@@ -21,6 +21,7 @@ REFERENCES = (
     "headers",
 )
 LOADED = {"script": "src", "img": "src", "link": "href", "source": "src", "iframe": "src", "object": "data"}
+VERBATIM = frozenset(("code", "pre", "kbd", "del", "ins", "script", "style"))
 UNTYPED = frozenset(("hidden", "submit", "button", "reset", "image"))
 
 Rule = Callable[[Element], Iterator[str]]
@@ -65,7 +66,7 @@ def pictures_are_told(page: Element) -> Iterator[str]:
 def tables_have_captions(page: Element) -> Iterator[str]:
     """A table says what it shows and what its columns are."""
     for one in page.find_all("table"):
-        if not one.find_all("caption") and not _name(one, page):
+        if not one.find_all("caption") and not _told(one, page):
             yield "a table without a caption"
         if not one.find_all("th"):
             yield "a table without headings"
@@ -127,7 +128,7 @@ def it_can_be_enlarged(page: Element) -> Iterator[str]:
 def no_left_overs(page: Element) -> Iterator[str]:
     """Nothing of the program shows: no names of its codes, no gaps of its sentences, no None."""
     for one in page.walk():
-        if any(each.tag in {"code", "pre", "script", "style"} for each in (one, *one.above())):
+        if any(each.tag in VERBATIM for each in (one, *one.above())):
             continue
         for text in (one.own_text, *(one.get(name) or "" for name in READ_ALOUD if one.tag != "meta")):
             for pattern in (CODE, LEFT_OVER):
@@ -187,12 +188,18 @@ def faults(html: str) -> list[str]:
 
 def _name(one: Element, page: Element) -> str:
     """The words by which an element is known: its own, its label's, or those it points to."""
-    pointed = [page.find_all(id=name) for name in (one.get("aria-labelledby") or "").split()]
     labels = page.find_all("label", for_=one.attributes["id"]) if one.get("id") else []
     around = [each for each in one.above() if each.tag == "label"]
     pictures = [each.get("alt") or "" for each in one.find_all("img")]
-    words = [one.get("aria-label") or "", *(each.text for found in pointed for each in found), *pictures]
-    words += [each.text for each in (*labels, *around)]
+    words = [_told(one, page), *pictures, *(each.text for each in (*labels, *around))]
     if one.tag not in {"input", "select", "textarea"}:
         words.append(one.text)
     return " ".join(words).strip()
+
+
+def _told(one: Element, page: Element) -> str:
+    """The words that are given to an element for reading aloud only, or that it points to."""
+    pointed = [page.find_all(id=name) for name in (one.get("aria-labelledby") or "").split()]
+    return " ".join(
+        [one.get("aria-label") or "", *(each.text for found in pointed for each in found)]
+    ).strip()

@@ -283,7 +283,7 @@ def build(app: Flask, store: Store, settings: Settings, clock: FixedClock) -> Wo
             for code, name, kana in TOWNS
         }
         cast = {
-            part: _join(session, name, kana, f"{part}@example.jp", role, now=now)
+            part: _join(session, name, kana, f"{part.replace('_', '-')}@example.jp", role, now=now)
             for part, name, kana, role in (
                 ("manager", "佐々木 みどり", "ささき みどり", Role.MANAGER),
                 ("worker", "千葉 さくら", "ちば さくら", Role.WORKER),

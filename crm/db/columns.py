@@ -23,6 +23,9 @@ metadata = SQLModel.metadata
 PERSONAL = "personal"
 """Key in a column's info: its values are personal and go to the blankable part of the audit trail."""
 
+DERIVED = "derived"
+"""Key in a column's info: its values follow from other columns, so the audit trail leaves them out."""
+
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware moment, stored in UTC. A naive one is refused: it would be a guess."""

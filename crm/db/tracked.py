@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from crm.core.canonical import canonical_json, digest
 from crm.core.ids import new_id
-from crm.db.columns import JSON, PERSONAL, choice, moment
+from crm.db.columns import DERIVED, JSON, PERSONAL, choice, moment
 
 AUTHOR = "author"
 SALT = "_salt"
@@ -108,42 +110,59 @@ def watch(session: OrmSession) -> None:
     event.listen(session, "do_orm_execute", _refuse_bulk)
 
 
+_JSON_TYPES = frozenset({str, int, float, bool, dict, list, type(None)})
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return value if value is None or isinstance(value, str | int | float | bool | dict | list) else str(value)
+    if type(value) in _JSON_TYPES:
+        return value
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+@cache
+def _personal(table: sa.Table) -> frozenset[str]:
+    return frozenset(column.name for column in table.columns if column.info.get(PERSONAL))
+
+
+def _derived(column: Any) -> bool:
+    return bool(column.info.get(DERIVED))
+
+
+def _signed(author: Author, at: datetime) -> dict[str, Any]:
+    """What the entries of one act have in common."""
+    return {"at": at, "account_id": author.account_id, "via": author.via, "act": author.act}
+
+
+def _told(table: sa.Table, changes: dict[str, list[Any]]) -> dict[str, Any]:
+    """What an entry says of the changes of one row; personal values apart, under a salted hash."""
+    secret = _personal(table) & changes.keys()
+    if not secret:
+        return {"facts": changes, "personal": None, "personal_digest": None}
+    personal: dict[str, Any] = {name: changes[name] for name in sorted(secret)}
+    personal[SALT] = secrets.token_hex(16)
+    return {
+        "facts": {name: pair for name, pair in changes.items() if name not in secret},
+        "personal": personal,
+        "personal_digest": digest(canonical_json(personal)),
+    }
 
 
 def _entry(
-    author: Author,
-    at: datetime,
-    table: sa.Table,
-    entity_id: UUID,
-    action: Action,
-    changes: dict[str, list[Any]],
+    signed: dict[str, Any], table: sa.Table, entity_id: UUID, action: Action, changes: dict[str, list[Any]]
 ) -> dict[str, Any]:
-    secret = {name for name in changes if table.c[name].info.get(PERSONAL)}
-    personal: dict[str, Any] | None = {name: changes[name] for name in sorted(secret)} or None
-    if personal is not None:
-        personal[SALT] = secrets.token_hex(16)
     return {
-        "at": at,
-        "account_id": author.account_id,
-        "via": author.via,
-        "act": author.act,
+        **signed,
         "entity": table.name,
         "entity_id": entity_id,
         "action": action,
-        "facts": {name: pair for name, pair in changes.items() if name not in secret},
-        "personal": personal,
-        "personal_digest": digest(canonical_json(personal)) if personal else None,
+        **_told(table, changes),
     }
 
 
 def _write_trail(session: OrmSession, _context: UOWTransaction) -> None:
-    author, at = author_of(session), datetime.now(UTC)
+    signed = _signed(author_of(session), datetime.now(UTC))
     entries = [
-        _entry(author, at, sa.inspect(type(row)).local_table, row.id, action, changes)
+        _entry(signed, sa.inspect(type(row)).local_table, row.id, action, changes)
         for action, rows in (
             (Action.CREATE, session.new),
             (Action.CHANGE, session.dirty),
@@ -161,7 +180,7 @@ def _changes(row: Any, action: Action) -> dict[str, list[Any]]:
     for attribute in sa.inspect(row).mapper.column_attrs:
         history = sa.inspect(row).attrs[attribute.key].history
         column = attribute.columns[0].name
-        if column == "id":
+        if column == "id" or _derived(attribute.columns[0]):
             continue
         if action is Action.CREATE:
             value = getattr(row, attribute.key)
@@ -214,35 +233,63 @@ class _Batch:
 
 
 class _Collector:
-    """Collects the rows of a statement; given a dialect, turns each into what its driver takes."""
+    """Collects the rows of a statement; given a dialect, turns each into what its driver takes.
+
+    `constant` are values that every row has: they are turned once.
+    """
 
     def __init__(
-        self, statement: sa.Insert | sa.Update, names: Iterable[str], dialect: sa.Dialect | None
+        self,
+        statement: sa.Insert | sa.Update,
+        names: Iterable[str],
+        dialect: sa.Dialect | None,
+        constant: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        self._statement = statement
+        self._statement, self._constant = statement, constant
         self._parameters: list[Any] = []
         self._sql: str | None = None
         if dialect is not None:
-            compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+            compiled: Any = statement.compile(dialect=dialect, column_keys=[*names, *constant])
             self._sql, self._positional = str(compiled), bool(compiled.positional)
-            self._turned = [
-                (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-                for name in (compiled.positiontup or compiled.binds)
-            ]
+            self._order = tuple(compiled.positiontup or compiled.binds)
+            turned = {
+                name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+                for name in self._order
+            }
+            self._turned = [(name, turned[name]) for name in self._order if name not in constant]
+            self._constant = {
+                name: turn(value) if (turn := turned[name]) else value for name, value in constant.items()
+            }
 
     def add(self, row: Mapping[str, Any]) -> None:
         if self._sql is None:
-            self._parameters.append(dict(row))
-        elif self._positional:
-            self._parameters.append(tuple(turn(row[n]) if turn else row[n] for n, turn in self._turned))
-        else:
-            self._parameters.append({n: turn(row[n]) if turn else row[n] for n, turn in self._turned})
+            self._parameters.append({**self._constant, **row})
+            return
+        values = dict(self._constant)
+        for name, turn in self._turned:
+            values[name] = row[name] if turn is None else turn(row[name])
+        self._parameters.append(tuple(map(values.__getitem__, self._order)) if self._positional else values)
 
     def batch(self) -> _Batch:
         return _Batch(self._statement, self._sql, self._parameters)
 
 
-_TRAIL_COLUMNS = tuple(name for name in AuditEntry.model_fields if name != "id")
+class _Trail:
+    """Collects what the trail will say of many rows of one table."""
+
+    def __init__(self, table: sa.Table, action: Action, author: Author, dialect: sa.Dialect | None) -> None:
+        constant = {**_signed(author, datetime.now(UTC)), "entity": table.name, "action": action}
+        self._table = table
+        self._collected = _Collector(sa.insert(AuditEntry), _TOLD, dialect, constant)
+
+    def add(self, entity_id: UUID, changes: dict[str, list[Any]]) -> None:
+        self._collected.add({"entity_id": entity_id, **_told(self._table, changes)})
+
+    def batch(self) -> _Batch:
+        return self._collected.batch()
+
+
+_TOLD = ("entity_id", "facts", "personal", "personal_digest")
 
 
 @dataclass(frozen=True)
@@ -265,21 +312,18 @@ class BulkInsert:
         for 45,300 rows that makes it three times shorter.
         """
         table: sa.Table = sa.inspect(model).local_table
-        at, trail = datetime.now(UTC), _Collector(sa.insert(AuditEntry), _TRAIL_COLUMNS, dialect)
+        trail = _Trail(table, Action.CREATE, author, dialect) if issubclass(model, Tracked) else None
+        kept = tuple(name for name in table.columns.keys() if name != "id" and not _derived(table.c[name]))
         made: _Collector | None = None
         for row in rows:
             made = made or _Collector(sa.insert(table), row, dialect)
             made.add(row)
-            if issubclass(model, Tracked):
-                changes = {
-                    name: [None, _plain(value)]
-                    for name, value in row.items()
-                    if name != "id" and value is not None
-                }
-                trail.add(_entry(author, at, table, row["id"], Action.CREATE, changes))
+            if trail is not None:
+                said = ((name, row.get(name)) for name in kept)
+                trail.add(row["id"], {name: [None, _plain(value)] for name, value in said if value is not None})
         if made is None:
             return cls(())
-        return cls((made.batch(), trail.batch()))
+        return cls((made.batch(), trail.batch()) if trail is not None else (made.batch(),))
 
     def run(self, session: Session) -> None:
         """Insert the rows and their trail."""
@@ -316,7 +360,7 @@ class BulkChange:
     ) -> "BulkChange":
         """All changes name the same columns; those in which nothing changes leave no trail."""
         table: sa.Table = sa.inspect(model).local_table
-        at, trail = datetime.now(UTC), _Collector(sa.insert(AuditEntry), _TRAIL_COLUMNS, dialect)
+        trail = _Trail(table, Action.CHANGE, author, dialect)
         made: _Collector | None = None
         for change in changes:
             made = made or _Collector(_update(table, change.after), (*change.after, _ROW), dialect)
@@ -324,9 +368,9 @@ class BulkChange:
             differing = {
                 name: [_plain(change.before[name]), _plain(value)]
                 for name, value in change.after.items()
-                if change.before[name] != value
+                if change.before[name] != value and not _derived(table.c[name])
             }
-            trail.add(_entry(author, at, table, change.id, Action.CHANGE, differing))
+            trail.add(change.id, differing)
         if made is None:
             return cls(())
         return cls((made.batch(), trail.batch()))

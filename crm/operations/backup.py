@@ -74,7 +74,7 @@ def make_backup(
     "pg_program_failed".
     """
     target_folder.mkdir(parents=True, exist_ok=True)
-    _sweep(target_folder)
+    sweep(target_folder, DRAFT)
     _check_room(store, settings, target_folder)
     with _draft(target_folder) as draft:
         copy = _copy(store, draft, tell)
@@ -105,10 +105,10 @@ def _draft(folder: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what processes left behind that died in the middle of a backup."""
+def sweep(folder: Path, prefix: str) -> None:
+    """Remove what processes left behind that died in the middle of a backup or a restore, a day ago or more."""
     limit = time.time() - DRAFT_LIVES.total_seconds()
-    for left in folder.glob(f"{DRAFT}*"):
+    for left in folder.glob(f"{prefix}*"):
         if left.stat().st_mtime < limit:
             shutil.rmtree(left, ignore_errors=True)
 
@@ -226,6 +226,11 @@ def _newest_first(paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: path.name.removesuffix(ENDING).partition("-")[2], reverse=True)
 
 
+def in_words(size: int) -> str:
+    """A size in bytes as people read it: 12 kB below a megabyte, 3.4 MB above (of 1024 and 1024² bytes)."""
+    return f"{size / 1024**2:,.1f} MB" if size >= 1024**2 else f"{-(-size // 1024)} kB"
+
+
 def run(store: Store, settings: Settings, folder: Path | None, say: Callable[[str], None]) -> BackupReport:
     """`crm backup`: make one by hand and tell of it in words."""
     told: list[Step] = []
@@ -238,9 +243,9 @@ def run(store: Store, settings: Settings, folder: Path | None, say: Callable[[st
     report = make_backup(store, settings, folder or settings.backups, tell, now=SystemClock().now())
     say(
         _(
-            "バックアップを作り、読み返して確かめました:%(path)s(%(size)s MB、%(rows)s行、ファイル%(files)s件)",
+            "バックアップを作り、読み返して確かめました:%(path)s(%(size)s、%(rows)s行、ファイル%(files)s件)",
             path=report.path,
-            size=f"{report.size / 1024**2:.1f}",
+            size=in_words(report.size),
             rows=f"{report.rows:,}",
             files=f"{report.files:,}",
         )

@@ -8,7 +8,7 @@ from crm.jobs.clock import BACKUP
 from crm.jobs.queries import JobRow
 from crm.jobs.running import Handler, Work
 from crm.operations import messages
-from crm.operations.backup import make_backup
+from crm.operations.backup import in_words, make_backup
 from crm.operations.steps import Step
 
 NAMES = messages.NAMES
@@ -38,7 +38,7 @@ def backup_facts(job: JobRow) -> list[tuple[str, str]]:
     told = job.result or {}
     facts = [
         (_("ファイル名"), str(told.get("name", ""))),
-        (_("大きさ"), _("%(size)s MB", size=f"{told.get('size', 0) / 1024**2:.1f}")),
+        (_("大きさ"), in_words(int(told.get("size", 0)))),
         (
             _("入っているもの"),
             _("%(rows)s行、ファイル%(files)s件", rows=told.get("rows"), files=told.get("files")),

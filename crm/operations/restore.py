@@ -35,6 +35,7 @@ from crm.i18n import gettext as _
 from crm.jobs.installation import begin_epoch
 from crm.operations import archive, postgres_copy, sqlite_copy
 from crm.operations.archive import Manifest
+from crm.operations.backup import sweep
 from crm.operations.counts import compare, counts
 from crm.operations.messages import STEPS
 from crm.operations.steps import Step, Tell, tell_nobody
@@ -133,6 +134,7 @@ def _check_empty(settings: Settings, *, force: bool) -> None:
 
 @contextmanager
 def _staging(instance: Path) -> Iterator[Path]:
+    sweep(instance, STAGING)
     made = Path(tempfile.mkdtemp(prefix=STAGING, dir=instance))
     try:
         yield made

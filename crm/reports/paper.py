@@ -69,9 +69,6 @@ def _row(report: Report, section: Section, line: Line, *, last_year: bool) -> li
     )
     for span, tally in spans:
         address = figure_address(report.base_url, report.month, section.key, line.key, span)
-        cells += (
-            [None, None]
-            if tally is None
-            else [Cell(tally.total, address if tally.total else None), tally.distinct]
-        )
+        numbers = (None, None) if tally is None else (tally.total, tally.distinct)
+        cells += [Cell(number, address) if number else number for number in numbers]
     return cells

@@ -30,7 +30,7 @@ def _figures(report: Report) -> SheetOut:
                     cells += ["", ""]
                     continue
                 address = figure_address(report.base_url, report.month, section.key, line.key, span)
-                cells += [Link(tally.total, address) if tally.total else 0, tally.distinct]
+                cells += [Link(number, address) if number else 0 for number in (tally.total, tally.distinct)]
             lines.append(cells)
     state = (
         _("確定 第%(n)s版 照合番号 %(digest)s", n=report.revision, digest=report.digest[:16])

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from crm.db.columns import by_code_point, choice, key, link
+from crm.db.columns import by_code_point, choice, derived, key, link
 from crm.db.tracked import Tracked
 
 
@@ -77,7 +77,7 @@ class PlaceFacts(Tracked, SQLModel, table=True):
     name: str = Field(max_length=120)
     kana: str = Field(default="", max_length=160)
     kana_order: str = by_code_point(300)
-    search_key: str = Field(default="", max_length=300)
+    search_key: str = derived(300)
     lat: float | None = Field(default=None)
     lon: float | None = Field(default=None)
     address: str = Field(default="", max_length=200)

@@ -11,7 +11,7 @@ from crm.i18n import gettext as _
 from crm.territory.messages import KIND_NAMES
 from crm.territory.models import Kind
 from crm.territory.queries import names_on
-from crm.visits import queries, service
+from crm.visits import plan_queries, service
 from crm.visits.calendar import working_days
 from crm.visits.forms import AddCallForm, CancelForm, IntervalForm, MoveForm, uuid_or_none
 from crm.visits.messages import CALL_NAMES, PLAN_NAMES
@@ -40,12 +40,12 @@ def this_month() -> Response:
 @pages.get("/plan/<month>", access=Can.SEE_PLAN, endpoint="month")
 def month_page(month: str) -> Response:
     wanted = month_or_missing(month)
-    plan = queries.plan(session(), wanted)
+    plan = plan_queries.plan(session(), wanted)
     workers = worker_names(session())
-    counts = queries.call_counts(session(), plan.id) if plan else {}
+    counts = plan_queries.call_counts(session(), plan.id) if plan else {}
     busy = [(account_id, name) for account_id, name in workers if any(key[0] == account_id for key in counts)]
     chosen = _chosen_worker(dict(workers), [account_id for account_id, _name in busy])
-    calls = queries.calls_of_month(session(), plan.id, chosen) if plan and chosen else []
+    calls = plan_queries.calls_of_month(session(), plan.id, chosen) if plan and chosen else []
     return page(
         "visits/plan.html",
         month=wanted,
@@ -89,6 +89,13 @@ def propose(month: str) -> Response:
         ),
         "success",
     )
+    if not outcome.added + outcome.kept + len(outcome.no_worker):
+        flash(
+            _(
+                "この月に訪ねる先がありません。「訪問の間隔」で、種別ごとに何か月に1回訪ねるかを決めてください。"
+            ),
+            "info",
+        )
     if outcome.no_worker:
         flash(
             _("担当のいない地域の訪問先が%(n)s件あります。担当を決めてください。", n=len(outcome.no_worker)),
@@ -113,8 +120,8 @@ def call(call_id: UUID) -> Response:
     return _call_page(row, form, CancelForm(), 200)
 
 
-def _call(call_id: UUID) -> queries.CallRow:
-    row = queries.call_row(session(), call_id)
+def _call(call_id: UUID) -> plan_queries.CallRow:
+    row = plan_queries.call_row(session(), call_id)
     if row is None:
         raise Missing("not_found")
     return row
@@ -126,7 +133,7 @@ def _move_form(**values: object) -> MoveForm:
     return form
 
 
-def _call_page(row: queries.CallRow, form: MoveForm, cancel: CancelForm, status: int) -> Response:
+def _call_page(row: plan_queries.CallRow, form: MoveForm, cancel: CancelForm, status: int) -> Response:
     return page(
         "visits/call.html",
         row=row,
@@ -225,8 +232,8 @@ def intervals() -> Response:
 
 
 def _intervals(form: IntervalForm, status: int) -> Response:
-    known = queries.intervals(session())
-    rows = [(KIND_NAMES[kind], queries.default_months(known, kind)) for kind in Kind]
+    known = plan_queries.intervals(session())
+    rows = [(KIND_NAMES[kind], plan_queries.default_months(known, kind)) for kind in Kind]
     return page("visits/intervals.html", rows=rows, form=form, status=status)
 
 

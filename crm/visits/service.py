@@ -14,7 +14,7 @@ from crm.territory import service as territory
 from crm.territory.access import Confidential, Reach
 from crm.territory.models import Kind
 from crm.territory.queries import names_on
-from crm.visits import queries, rules
+from crm.visits import plan_queries, queries, rules
 from crm.visits.models import (
     Call,
     CallState,
@@ -99,9 +99,9 @@ def propose_month(session: Session, month: Month, *, today: date, now: datetime)
         plan = MonthPlan(month=str(month), made_at=now)
         session.add(plan)
         session.flush()
-    due = queries.due_places(session, month, today=today)
+    due = plan_queries.due_places(session, month, today=today)
     due_ids = {place.place_id for place in due}
-    followed = queries.followed_calls(session, plan.id)
+    followed = plan_queries.followed_calls(session, plan.id)
     calls = session.exec(select(Call).where(Call.plan_id == plan.id)).all()
     gone = [
         call
@@ -114,7 +114,7 @@ def propose_month(session: Session, month: Month, *, today: date, now: datetime)
     stay = [call for call in calls if call not in gone]
     known = {call.place_id for call in stay}
     kept = [Kept(c.place_id, c.worker_id, c.on) for c in stay if c.state is CallState.PLANNED]
-    workers = queries.field_workers(session, month, from_day=max(today, month.first))
+    workers = plan_queries.field_workers(session, month, from_day=max(today, month.first))
     proposal = propose([place for place in due if place.place_id not in known], workers, kept)
     _add_calls(session, plan, proposal)
     return PlanOutcome(
@@ -164,7 +164,7 @@ def move_call(session: Session, call_id: UUID, *, on: date, worker_id: UUID) -> 
         raise Problem("outside_month", field="on", month=Month.parse(plan.month))
     _check_open_call(session, call)
     if (on, worker_id) != (call.on, call.worker_id):
-        call.position = queries.next_position(session, worker_id, on)
+        call.position = plan_queries.next_position(session, worker_id, on)
     call.on, call.worker_id, call.by_hand = on, worker_id, True
     call.state, call.reason = CallState.PLANNED, ""
     return call
@@ -172,7 +172,7 @@ def move_call(session: Session, call_id: UUID, *, on: date, worker_id: UUID) -> 
 
 def reorder_day(session: Session, worker_id: UUID, on: date, order: Sequence[UUID]) -> None:
     """Put the calls of one's day in another order; no reason is asked."""
-    calls = {call.id: call for call in queries.calls_of_day(session, worker_id, on)}
+    calls = {call.id: call for call in plan_queries.calls_of_day(session, worker_id, on)}
     if set(order) != set(calls):
         raise Conflict("day_changed")
     for position, call_id in enumerate(order):
@@ -182,7 +182,7 @@ def reorder_day(session: Session, worker_id: UUID, on: date, order: Sequence[UUI
 def shift_call(session: Session, call_id: UUID, *, up: bool) -> Call:
     """Move a call one place earlier or later within its day."""
     call = call_of(session, call_id)
-    order = [one.id for one in queries.calls_of_day(session, call.worker_id, call.on)]
+    order = [one.id for one in plan_queries.calls_of_day(session, call.worker_id, call.on)]
     here = order.index(call.id)
     there = here - 1 if up else here + 1
     if 0 <= there < len(order):
@@ -213,7 +213,7 @@ def add_call(
         session.flush()
     if session.exec(select(Call.id).where(Call.plan_id == plan.id, Call.place_id == place_id)).first():
         raise Problem("call_known", field="place")
-    position = queries.next_position(session, worker_id, on)
+    position = plan_queries.next_position(session, worker_id, on)
     call = Call(
         plan_id=plan.id, place_id=place_id, worker_id=worker_id, on=on, position=position, by_hand=True
     )

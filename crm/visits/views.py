@@ -10,7 +10,7 @@ from crm.i18n import gettext as _
 from crm.territory import access
 from crm.territory import queries as territory
 from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
-from crm.visits import queries, service
+from crm.visits import plan_queries, queries, service
 from crm.visits.forms import RecordForm, WithdrawForm, uuid_or_none
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.visits.models import Record, Way
@@ -33,8 +33,8 @@ def reach() -> access.Reach:
 @pages.get("/today", access=Can.RECORD_CONTACTS, endpoint="today")
 def today_page() -> Response:
     day, mine = today(), me().account_id
-    calls = queries.calls_of_worker_on(session(), mine, day)
-    later = queries.next_day_of(session(), mine, after=day) if not calls else None
+    calls = plan_queries.calls_of_worker_on(session(), mine, day)
+    later = plan_queries.next_day_of(session(), mine, after=day) if not calls else None
     done = queries.records(session(), RecordFilter(worker_id=mine, on=day), reach())
     held = access.territories_of(session(), mine, day)
     towns = [t for t in territory.territories(session()) if t.id in held]
@@ -43,7 +43,7 @@ def today_page() -> Response:
         day=day,
         calls=calls,
         later=later,
-        coming=queries.calls_of_worker_on(session(), mine, later) if later else [],
+        coming=plan_queries.calls_of_worker_on(session(), mine, later) if later else [],
         done=done,
         towns=towns,
         names=NAMES,

@@ -81,7 +81,7 @@ def _refusal(access: Can) -> Response | None:
         return None
     if known is not None:
         raise Forbidden
-    return cast(Response, make_response(site().sockets[SIGN_IN]()))
+    return make_response(site().sockets[SIGN_IN]())
 
 
 def access_of(app: Flask, endpoint: str) -> Can | None:

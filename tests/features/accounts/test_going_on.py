@@ -41,7 +41,9 @@ def test_what_was_typed_when_the_session_had_ended_is_sent_after_the_sign_in(wor
 
 
 def test_passwords_are_not_carried_through_the_sign_in(world: World):
-    page = world.client().post("/devices/password", data={"old": "さくら-no-himitsu", "password": "x", "again": "x"})
+    page = world.client().post(
+        "/devices/password", data={"old": "さくら-no-himitsu", "password": "x", "again": "x"}
+    )
     assert page.status_code == 401
     assert "himitsu" not in page.get_data(as_text=True)
 

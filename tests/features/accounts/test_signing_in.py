@@ -101,6 +101,40 @@ def test_nobody_is_led_to_another_site(sqlite_world: World, target: str) -> None
         assert answer.location[1:2] not in {"/", "\\"}
 
 
+def test_what_was_typed_while_the_device_was_signed_out_is_carried_through_the_sign_in(
+    sqlite_world: World,
+) -> None:
+    sqlite_world.with_password(sqlite_world.manager)
+    client = sqlite_world.client(sqlite_world.manager)
+    client.post("/sign-out")
+    typed = {"name": "まちの\n相談室 <b>", "city_name": "一関市", "phone": "", "address": "", "note": ""}
+    asked = client.post("/organisation", data=typed)
+    assert asked.status_code == 401
+    asking = page_of(asked.text).find("form", action="/sign-in")
+    fields = {one.get("name") or "": one.get("value") or "" for one in asking.find_all("input")}
+    sent = client.post("/sign-in", data={**fields, "mail": sqlite_world.manager.mail, "password": PASSWORD})
+    going_on = page_of(sent.text).find("form", action="/organisation")
+    carried = {one.get("name"): one.get("value") for one in going_on.find_all("input", type="hidden")}
+    assert carried == typed
+    assert is_in(client)
+
+
+def test_no_password_is_carried_through_the_sign_in(sqlite_world: World) -> None:
+    secret = "むかしむかしの合言葉です"
+    data = {"old": secret, "password": secret, "again": secret}
+    asked = sqlite_world.client().post("/devices/password", data=data)
+    assert asked.status_code == 401
+    assert secret not in asked.text
+
+
+def test_what_was_typed_is_never_sent_on_to_another_site(sqlite_world: World) -> None:
+    sqlite_world.with_password(sqlite_world.worker)
+    data = {"mail": sqlite_world.worker.mail, "password": PASSWORD, "held:note": "内緒"}
+    for target in ("//evil.example", "https://evil.example", "/\t/evil.example"):
+        sent = sqlite_world.client().post("/sign-in", data={**data, "next": target})
+        assert {form.get("action") for form in page_of(sent.text).find_all("form", method="post")} == {"/"}
+
+
 # ---- staying out
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from sqlmodel import select
 
@@ -10,8 +11,12 @@ from crm.config import Settings
 from crm.core.clock import FixedClock
 from crm.db.store import Store
 from crm.files import Files
+from crm.jobs import service
+from crm.jobs.models import Job, State
 from crm.operations.backup import BackupReport, make_backup
 from crm.operations.counts import counts
+from crm.operations.doctor import examine
+from crm.operations.finding import Finding
 from crm.operations.restore import RestoreReport, restore
 
 
@@ -67,3 +72,30 @@ def stored(settings: Settings) -> dict[str, bytes]:
     """The stored files of an installation by their hash."""
     files = Files(settings.files)
     return {file.sha256: files.path(file.sha256).read_bytes() for file in files.all()}
+
+
+def found(house: House, subject: str) -> list[Finding]:
+    """What the doctor says of one subject."""
+    return [f for f in examine(house.settings, now=house.clock.now()) if f.subject == subject]
+
+
+def one(house: House, subject: str) -> Finding:
+    """The one thing that the doctor says of a subject."""
+    (finding,) = found(house, subject)
+    return finding
+
+
+def ask(house: House, kind: str = "x") -> UUID:
+    """Ask for a job that nobody will run."""
+    with house.store.writing() as session:
+        return service.ask(
+            session, kind, slot="1", title="", arguments={}, asked_by=None, now=house.clock.now()
+        ).id
+
+
+def fail(house: House, kind: str) -> None:
+    """A job that failed just now."""
+    job_id = ask(house, kind)
+    with house.store.writing() as session:
+        job = session.get_one(Job, job_id)
+        job.state, job.finished_at = State.FAILED, house.clock.now()

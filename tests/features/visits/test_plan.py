@@ -8,7 +8,7 @@ from sqlmodel import select
 from crm.core.months import Month
 from crm.core.problems import Conflict, Problem
 from crm.territory.models import Kind
-from crm.visits import queries, service
+from crm.visits import plan_queries, service
 from crm.visits.models import Call, CallState, Met
 from tests.world import World
 
@@ -20,10 +20,10 @@ def propose(world: World, month: Month = JULY) -> service.PlanOutcome:
         return service.propose_month(session, month, today=world.clock.today(), now=world.clock.now())
 
 
-def calls(world: World, month: Month = JULY) -> list[queries.CallRow]:
+def calls(world: World, month: Month = JULY) -> list[plan_queries.CallRow]:
     with world.reading() as session:
-        plan = queries.plan(session, month)
-        return queries.calls_of_month(session, plan.id) if plan else []
+        plan = plan_queries.plan(session, month)
+        return plan_queries.calls_of_month(session, plan.id) if plan else []
 
 
 def test_due_places_are_proposed_on_working_days_to_those_who_hold_their_territory(world):

@@ -1,73 +1,29 @@
+"""What has nothing to do with the engine of the database."""
+
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
 
-from crm.accounts.models import Account
 from crm.config import Settings
-from crm.core.clock import FixedClock, SystemClock
-from crm.db import migrate
+from crm.core.clock import FixedClock
 from crm.db.store import Store
-from crm.jobs import outbox, rules, service
 from crm.jobs.clock import BACKUP
-from crm.jobs.installation import begin_epoch
-from crm.jobs.models import Job, OutboxMail, State
 from crm.operations import doctor, look_folder
 from crm.operations.doctor import examine
-from crm.operations.finding import Finding, Level
+from crm.operations.finding import Level
 from tests.features.jobs.post_office import open_post_office
-from tests.features.operations.house import House
-
-
-def found(house: House, subject: str) -> list[Finding]:
-    """What the doctor says of one subject."""
-    return [f for f in examine(house.settings, now=house.clock.now()) if f.subject == subject]
-
-
-def one(house: House, subject: str) -> Finding:
-    (finding,) = found(house, subject)
-    return finding
+from tests.features.operations.house import House, fail, found, one
 
 
 @pytest.fixture
-def clock() -> FixedClock:
-    """A clock that stands at this moment: the audit trail is written by the machine's own."""
-    return FixedClock(SystemClock().now())
-
-
-@pytest.fixture
-def healthy(house: House) -> House:
-    """An installation in good order: mail goes out (to nobody), a backup was made."""
-    if house.store.is_sqlite:
-        (house.settings.instance / "meguri.sqlite3").chmod(0o600)
-    house.backup()
-    return house
-
-
-def test_a_healthy_installation_gets_no_advice_but_on_mail(healthy: House) -> None:
-    findings = examine(healthy.settings, now=healthy.clock.now())
-    assert [f for f in findings if f.level is not Level.OK] == found(healthy, "メールサーバー")
-    assert {
-        "フォルダー",
-        "ディスクの空き",
-        "秘密鍵",
-        "アドレス",
-        "書体と見た目のファイル",
-        "データベース",
-        "データベースの版",
-        "時計",
-        "管理者",
-        "送信待ちのメール",
-        "作業",
-        "バックアップ",
-    } <= {f.subject for f in findings}
-    assert ("データベースの中身" in {f.subject for f in findings}) == healthy.store.is_sqlite
+def store(sqlite_store: Store) -> Store:
+    """SQLite only."""
+    return sqlite_store
 
 
 def test_the_doctor_tells_in_words_and_ends_with_a_status(healthy: House) -> None:
@@ -83,9 +39,6 @@ def test_every_finding_that_is_not_well_says_what_to_do(healthy: House) -> None:
     for finding in examine(bad, now=healthy.clock.now() + timedelta(days=30)):
         assert finding.level is Level.OK or finding.what_to_do
         assert "%(" not in finding.words + finding.what_to_do
-
-
-# ---- the folder
 
 
 def test_a_folder_that_is_not_there_is_not_made_by_looking(settings: Settings, clock: FixedClock) -> None:
@@ -155,37 +108,6 @@ def test_fonts_that_were_not_laid_are_told(
     assert "3件" in finding.words
 
 
-# ---- the database
-
-
-def test_a_database_that_does_not_answer_is_wrong(settings: Settings, clock: FixedClock) -> None:
-    away = settings.model_copy(
-        update={"database_url": f"postgresql+psycopg://nobody@/none?host={settings.instance}"}
-    )
-    finding = examine(away, now=clock.now())[-1]
-    assert (finding.subject, finding.level) == ("データベース", Level.WRONG)
-
-
-def test_tables_of_another_age_are_told(healthy: House) -> None:
-    with healthy.store.writing() as session:
-        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    assert one(healthy, "データベースの版").level is Level.WRONG
-    with healthy.store.writing() as session:
-        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
-    assert one(healthy, "データベースの版").level is Level.WARNING
-    assert found(healthy, "管理者") == []
-
-
-def test_a_database_without_tables_is_wrong(
-    empty_store: Store, settings: Settings, clock: FixedClock
-) -> None:
-    with empty_store.reading() as session:
-        session.connection()  # makes the file
-    url = empty_store.url.render_as_string(hide_password=False)
-    findings = examine(settings.model_copy(update={"database_url": url}), now=clock.now())
-    assert [f.level for f in findings if f.subject == "データベースの版"] == [Level.WRONG]
-
-
 def test_a_broken_reference_in_the_database_is_found(
     sqlite_store: Store, settings: Settings, clock: FixedClock
 ) -> None:
@@ -206,21 +128,6 @@ def test_a_database_file_that_rotted_is_found(
     path.write_bytes(content)
     findings = examine(settings, now=clock.now())
     assert any(f.subject == "データベースの中身" and f.level is Level.WRONG for f in findings)
-
-
-def test_a_clock_that_went_back_is_told(healthy: House) -> None:
-    assert one(healthy, "時計").level is Level.OK
-    healthy.clock.advance(-timedelta(days=3))
-    assert one(healthy, "時計").level is Level.WRONG
-
-
-def test_without_a_manager_who_can_sign_in_nothing_can_be_kept(healthy: House) -> None:
-    with healthy.store.writing() as session:
-        session.exec(select(Account)).one().disabled_at = healthy.clock.now()
-    assert one(healthy, "管理者").level is Level.WRONG
-
-
-# ---- mail
 
 
 def test_a_mail_server_that_lets_us_in_is_well(healthy: House) -> None:
@@ -245,75 +152,10 @@ def test_a_mail_server_that_cannot_be_used_is_wrong(healthy: House, change: dict
     assert one(healthy, "メールサーバー").level is Level.WRONG
 
 
-def hold(house: House) -> None:
-    with house.store.writing() as session:
-        begin_epoch(session, now=house.clock.now(), hold_outbox=True)
-
-
-def give_up(house: House) -> None:
-    with house.store.writing() as session:
-        session.exec(select(OutboxMail)).one().next_try_at = rules.NEVER
-
-
-def let_wait(house: House) -> None:
-    house.settings = house.settings.model_copy(
-        update={"smtp_host": "127.0.0.1", "smtp_port": 1, "mail_from": "m@example.jp"}
-    )
-    house.clock.advance(timedelta(hours=2))
-
-
-@pytest.mark.parametrize("happens", [hold, give_up, let_wait])
-def test_mail_that_does_not_leave_is_told(healthy: House, happens: Callable[[House], None]) -> None:
-    assert one(healthy, "送信待ちのメール").level is Level.OK
-    happens(healthy)
-    assert one(healthy, "送信待ちのメール").level is Level.WARNING
-
-
 def test_mail_that_waits_for_a_server_to_be_set_up_is_told_once(healthy: House) -> None:
     healthy.clock.advance(timedelta(hours=2))
     assert one(healthy, "送信待ちのメール").level is Level.OK
     assert one(healthy, "メールサーバー").level is Level.WARNING
-
-
-# ---- long work and backups
-
-
-def ask(house: House, kind: str = "x") -> Job:
-    with house.store.writing() as session:
-        job = service.ask(
-            session, kind, slot="1", title="", arguments={}, asked_by=None, now=house.clock.now()
-        )
-        session.expunge(job)
-        return job
-
-
-def test_a_job_that_nobody_runs_is_told(healthy: House) -> None:
-    ask(healthy)
-    assert one(healthy, "作業").level is Level.OK
-    healthy.clock.advance(timedelta(minutes=11))
-    assert one(healthy, "作業").level is Level.WRONG
-
-
-def test_a_job_whose_process_died_is_told(healthy: House) -> None:
-    ask(healthy)
-    with healthy.store.writing() as session:
-        job = session.exec(select(Job)).one()
-        job.state, job.beat_at = State.RUNNING, healthy.clock.now() - timedelta(hours=1)
-    assert one(healthy, "作業").level is Level.WRONG
-
-
-def fail(house: House, kind: str) -> None:
-    ask(house, kind)
-    with house.store.writing() as session:
-        job = session.exec(select(Job)).one()
-        job.state, job.finished_at = State.FAILED, house.clock.now()
-
-
-def test_a_job_that_failed_lately_is_told_for_a_week(healthy: House) -> None:
-    fail(healthy, "x")
-    assert one(healthy, "作業").level is Level.WARNING
-    healthy.clock.advance(timedelta(days=8))
-    assert one(healthy, "作業").level is Level.OK
 
 
 def test_a_nightly_backup_that_failed_is_wrong_though_an_older_one_is_there(healthy: House) -> None:
@@ -349,13 +191,3 @@ def test_stored_files_that_rotted_before_the_backup_are_told(house: House) -> No
 def test_a_time_of_backup_that_is_none_is_wrong(healthy: House) -> None:
     healthy.settings = healthy.settings.model_copy(update={"backup_at": "夜中"})
     assert Level.WRONG in {f.level for f in found(healthy, "バックアップ")}
-
-
-def test_looking_changes_nothing(healthy: House) -> None:
-    with healthy.store.reading() as session:
-        before = session.exec(select(OutboxMail)).one().model_dump()
-    examine(healthy.settings, now=healthy.clock.now())
-    with healthy.store.reading() as session:
-        assert session.exec(select(OutboxMail)).one().model_dump() == before
-    assert migrate.current(healthy.store) == migrate.newest()
-    assert outbox.send_due(healthy.store, healthy.settings, healthy.clock) == 0
