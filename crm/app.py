@@ -18,6 +18,8 @@ from crm.accounts import views as account_views
 from crm.config import Settings
 from crm.core.clock import Clock, SystemClock
 from crm.db.store import Store
+from crm.groups import messages as people_messages
+from crm.groups import views as people_views
 from crm.i18n import init_i18n
 from crm.i18n import lazy_gettext as _l
 from crm.jobs import messages as job_messages
@@ -48,6 +50,7 @@ from crm.web.site import Site, add_words, me, me_or_none, plug, session, site
 AREAS = (
     Area(_l("今日"), "visits.today", Can.RECORD_CONTACTS, ("visits",)),
     Area(_l("訪問先"), "territory.places", Can.SEE_PLACES, ("territory", "imports")),
+    Area(_l("名簿"), "people.index", Can.SEE_PEOPLE, ("people",)),
     Area(_l("計画"), "plan.show", Can.SEE_PLAN, ("plan",)),
     Area(_l("報告"), "reports.index", Can.SEE_REPORTS, ("reports",)),
     Area(_l("作業"), "jobs.index", Can.SEE_JOBS, ("jobs",)),
@@ -118,6 +121,7 @@ def create_app(settings: Settings, *, store: Store | None = None, clock: Clock |
         account_views.pages,
         territory_views.pages,
         import_views.pages,
+        people_views.pages,
         visit_views.pages,
         plan_views.pages,
         report_views.pages,
@@ -137,6 +141,7 @@ def _words(app: Flask) -> None:
         job_messages.MESSAGES,
         account_messages.MESSAGES,
         territory_messages.MESSAGES,
+        people_messages.MESSAGES,
         visit_messages.MESSAGES,
         report_messages.MESSAGES,
         operation_messages.MESSAGES,
@@ -149,6 +154,7 @@ def _sockets(app: Flask) -> None:
         site().sockets.update(
             {
                 SIGN_IN: account_views.ask_to_sign_in,
+                "territory.people": people_views.of_place,
                 "territory.timeline": _timeline,
                 job_views.RESULTS: {
                     **import_jobs.RESULT_PAGES,

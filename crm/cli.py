@@ -1,5 +1,6 @@
 """The command line: crm demo | init | serve | work | import | plan | report | backup | restore | doctor."""
 
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,11 +15,12 @@ from flask import Flask
 from crm import app as application
 from crm import config
 from crm.accounts import service as accounts
+from crm.accounts.models import LinkPurpose
 from crm.accounts.service import NewAccount
 from crm.config import Settings
 from crm.core.clock import SystemClock
 from crm.core.months import Month
-from crm.core.problems import Problem, Problems
+from crm.core.problems import Missing, Problem, Problems
 from crm.core.wareki import read_date
 from crm.db import migrate
 from crm.db.store import Store
@@ -33,6 +35,7 @@ from crm.operations import restore as restores
 from crm.reports.jobs import write_report
 from crm.reports.service import Setting
 from crm.territory.imports import run_import
+from crm.territory.queries import usual_day
 from crm.visits import service as visits
 from crm.web.access import Role
 from crm.web.words import words_for
@@ -118,7 +121,11 @@ def init(installation_: Installation, name: str, manager: str, mail: str) -> Non
         if installation.epoch(session) is None:
             installation.begin_epoch(session, now=datetime.now(UTC), hold_outbox=False)
         secret = accounts.found(
-            session, name, NewAccount(manager, "", mail, Role.MANAGER), hours=settings.link_hours
+            session,
+            name,
+            NewAccount(manager, "", mail, Role.MANAGER),
+            now=datetime.now(UTC),
+            hours=settings.link_hours,
         )
     _say(f"{name} を登録しました。場所:{settings.instance}")
     _say(
@@ -126,6 +133,24 @@ def init(installation_: Installation, name: str, manager: str, mail: str) -> Non
     )
     _say(f"  {settings.base_url}/links/{secret}")
     _say("先に crm serve を始めておくと、そのまま開けます。")
+
+
+@main.command(help="Print a new one-time link for the person of this MAIL address.")
+@click.argument("mail")
+@pass_installation
+@_refusing
+def link(installation_: Installation, mail: str) -> None:
+    settings = installation_.settings()
+    with _open(settings).writing() as session:
+        account = accounts.account_by_mail(session, mail)
+        if account is None:
+            raise Missing("account_unknown", mail=mail)
+        secret = accounts.make_link(
+            session, account.id, LinkPurpose.RESET, now=datetime.now(UTC), hours=settings.link_hours
+        )
+        name = account.name
+    _say(f"{name}さんのリンク({settings.link_hours}時間以内、1回だけ使えます):")
+    _say(f"  {settings.base_url}/links/{secret}")
 
 
 @main.command(help="Serve the pages, with the clock for long work and mail beside them.")
@@ -139,7 +164,13 @@ def serve(installation_: Installation, no_work: bool) -> None:
     _serve(settings, store, work=not no_work)
 
 
+def _end(_signal: int, _frame: object) -> None:
+    """End as by Ctrl+C, so that running jobs are put down for another process to take up at once."""
+    raise KeyboardInterrupt
+
+
 def _serve(settings: Settings, store: Store, *, work: bool) -> None:
+    signal.signal(signal.SIGTERM, _end)
     app = application.create_app(settings, store=store)
     premises = Premises(settings, store, SystemClock())
     background = job_clock.start_background(premises, application.handlers(app)) if work else None
@@ -191,7 +222,7 @@ def demo(installation_: Installation, port: int, host: str, fresh: bool, build_o
 @click.argument("kind", type=click.Choice(["districts", "facilities", "places"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--on", "day", default=None, help="Day from which the facts hold (default: today).")
+@click.option("--on", "day", default=None, help="Day from which the facts hold (default: today; for the first import the 1 April before).")
 @click.option("--sheet", default=None, help="Sheet of an XLSX file (default: the first that fits).")
 @click.option("--create-territories", is_flag=True, help="Create former towns that are not known yet.")
 @pass_installation
@@ -213,7 +244,7 @@ def import_(
             settings,
             kind,
             file,
-            day=_day(day),
+            day=read_date(day) if day else _usual_day(store),
             dry_run=dry_run,
             create_territories=create_territories,
             sheet=sheet,
@@ -222,8 +253,9 @@ def import_(
     sys.exit(status)
 
 
-def _day(text: str | None) -> date:
-    return read_date(text) if text else SystemClock().today()
+def _usual_day(store: Store) -> date:
+    with store.reading() as session:
+        return usual_day(session, SystemClock().today())
 
 
 @main.command(help="Propose the calls of a MONTH (2026-12).")

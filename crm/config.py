@@ -133,7 +133,7 @@ def make_secret(instance: Path) -> None:
     path = instance / SECRET_FILE
     if path.exists():
         return
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(parents=True, exist_ok=True, mode=0o700)  # what lies in it is nobody else's business
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(48))

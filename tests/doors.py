@@ -67,8 +67,12 @@ ASSIGNMENT: Mapping[str, Example] = {**TOWN, "assignment_id": lambda s, _p: s.as
 RECORD: Mapping[str, Example] = {"record_id": lambda s, _p: s.record.id}
 CALL: Mapping[str, Example] = {"call_id": lambda s, _p: s.call_id}
 JOB: Mapping[str, Example] = {"job_id": lambda s, p: s.job_of(p or s.spare)}
+PREVIEW: Mapping[str, Example] = {"job_id": lambda s, _p: s.preview_id}
+IMPORTED: Mapping[str, Example] = {"job_id": lambda s, _p: s.import_id}
+PERSON: Mapping[str, Example] = {"person_id": lambda s, _p: s.person_id}
+TERM: Mapping[str, Example] = {"term_id": lambda s, _p: s.term_id}
 MAIL: Mapping[str, Example] = {"mail_id": lambda s, _p: s.mail_id}
-LINK: Mapping[str, Example] = {"secret": lambda s, _p: s.secret}
+LINK: Mapping[str, Example] = {"secret": lambda s, _p: s.world.link_for(s.newcomer)}
 MONTH: Mapping[str, Example] = {"month": always(PLAN_MONTH)}
 CLOSED: Mapping[str, Example] = {"month": always(CLOSED_MONTH)}
 MAKING: Mapping[str, Example] = {**MONTH, "job_id": lambda s, _p: s.report_job_id}
@@ -76,7 +80,7 @@ MAKING: Mapping[str, Example] = {**MONTH, "job_id": lambda s, _p: s.report_job_i
 DOORS: dict[str, Door] = {
     # The house itself
     "home.show": Door(SIGNED_IN, LEADS_ON),
-    "design.show": Door(EVERYBODY, PAGE),
+    "design.show": Door(SIGNED_IN, PAGE),
     # Accounts
     "accounts.sign_in": Door(EVERYBODY, PAGE, once_in=LEADS_ON, asked=lambda _s: ("?next=/devices",)),
     "accounts.sign_in_post": Door(EVERYBODY, CHANGE),
@@ -124,7 +128,28 @@ DOORS: dict[str, Door] = {
     "territory.close_place_post": Door(KEEPERS, CHANGE, PLACE),
     "territory.reopen_place_post": Door(KEEPERS, CHANGE, SPLIT_UP),
     # Import
+    "territory.export": Door(OFFICE, FILE, {"shape": always("districts"), "form": always("csv")}),
     "imports.new": Door(KEEPERS, PAGE),
+    "imports.hand_in_post": Door(KEEPERS, CHANGE),
+    "imports.preview": Door(KEEPERS, PAGE, PREVIEW, asked=lambda _s: ("?show=new",)),
+    "imports.apply_post": Door(KEEPERS, CHANGE, PREVIEW),
+    "imports.done": Door(KEEPERS, PAGE, IMPORTED),
+    # People and their posts
+    "people.index": Door(OFFICE, PAGE, asked=lambda s: ("?q=たかはし", f"?territory={s.town.id}&q=ない")),
+    "people.show": Door(OFFICE, PAGE, PERSON),
+    "people.new": Door(FIELD, PAGE, asked=lambda s: (f"?place={s.district.id}&name=千葉",)),
+    "people.add_post": Door(FIELD, CHANGE),
+    "people.correct": Door(FIELD, PAGE, PERSON),
+    "people.correct_person_post": Door(FIELD, CHANGE, PERSON),
+    "people.new_term": Door(
+        FIELD, PAGE, PLACE, asked=lambda s: ("?q=髙橋", f"?person={s.person_id}", f"?succeeds={s.term_id}")
+    ),
+    "people.begin_term_post": Door(FIELD, CHANGE, PLACE),
+    "people.correct_term": Door(FIELD, PAGE, TERM),
+    "people.correct_term_post": Door(FIELD, CHANGE, TERM),
+    "people.end": Door(FIELD, PAGE, TERM),
+    "people.end_term_post": Door(FIELD, CHANGE, TERM),
+    "people.take_back_term_post": Door(FIELD, CHANGE, TERM),
     # Visits
     "visits.today": Door(FIELD, PAGE),
     "visits.records": Door(OFFICE, PAGE, asked=lambda s: (f"?place={s.foreign.id}", f"?worker={s.spare.id}")),

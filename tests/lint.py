@@ -59,7 +59,8 @@ def pictures_are_told(page: Element) -> Iterator[str]:
             yield f"no alt: <img src={one.get('src')!r}>"
     for one in page.find_all("svg"):
         hidden = any(each.get("aria-hidden") == "true" for each in (one, *one.above()))
-        if not hidden and not _name(one, page) and not one.find_all("title"):
+        inner = any(each.tag == "svg" for each in one.above())
+        if not hidden and not inner and not _told(one, page) and not one.find_all("title"):
             yield "an svg without words that is not hidden from readers"
 
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
 from uuid import UUID
 
 from sqlmodel import select
 
 from crm.core.ids import new_id
 from crm.core.months import Month
+from crm.groups import service as people
+from crm.groups.rules import PersonFacts
+from crm.groups.service import TermFacts
 from crm.jobs import outbox
 from crm.jobs import service as jobs
 from crm.jobs.models import OutboxMail
@@ -21,6 +26,14 @@ from tests.world import District, Person, Town, Visit, World
 PLAN_MONTH = "2026-06"
 CLOSED_MONTH = "2026-05"
 FOR_THE_HOLDERS = "担当だけに話された家のこと"
+GOOD_FILE = """地域,行政区名,読み,世帯
+一関,末広区,すえひろく,86
+一関,沢区,さわく,41
+"""
+BAD_FILE = """地域,行政区名,世帯
+一関,山目1区,62
+ない町,どこか区,十
+"""
 FOR_THE_AUTHOR = "本人だけが聞いた体のこと"
 
 
@@ -40,8 +53,12 @@ class Samples:
     call_id: UUID
     assignment_id: UUID
     spare: Person
-    secret: str
+    newcomer: Person
+    person_id: UUID
+    term_id: UUID
     report_job_id: UUID
+    preview_id: UUID
+    import_id: UUID
     mail_id: UUID
 
     def job_of(self, person: Person) -> UUID:
@@ -85,7 +102,7 @@ def gathered(world: World) -> Samples:
     )
     spare = world.person("阿部 ひなた", "hinata@example.jp", Role.WORKER)
     _planned(world)
-    ids = _long_work(world)
+    ids = {**_long_work(world), **_imported(world), **_in_office(world, district)}
     with world.reading() as session:
         assignment = session.exec(
             select(Assignment.id).where(Assignment.account_id == world.worker.id)
@@ -106,7 +123,7 @@ def gathered(world: World) -> Samples:
         call_id=call,
         assignment_id=assignment,
         spare=spare,
-        secret=world.link_for(spare),
+        newcomer=world.person("岩渕 はるか", "haruka@example.jp", Role.EDITOR),
         **ids,
     )
 
@@ -120,6 +137,34 @@ def _planned(world: World) -> None:
         call = session.exec(select(Call).where(Call.worker_id == world.worker.id)).first()
         assert call is not None
         visits.move_call(session, call.id, on=today, worker_id=world.worker.id)
+
+
+def _imported(world: World) -> Mapping[str, UUID]:
+    """A file that was taken in, and one that has faults."""
+    manager = world.client(world.manager)
+
+    def preview(text: str) -> UUID:
+        file = (BytesIO(text.encode("utf-8-sig")), "行政区.csv")
+        data = {"kind": "districts", "on": "2026-06-15", "file": file}
+        asked = manager.post("/imports", data=data)
+        assert asked.status_code == 303
+        world.work()
+        return UUID(asked.location.rstrip("/").split("/")[-1])
+
+    taken = manager.post(f"/imports/{preview(GOOD_FILE)}/apply")
+    assert taken.status_code == 303
+    world.work()
+    return {"import_id": UUID(taken.location.split("/")[-1]), "preview_id": preview(BAD_FILE)}
+
+
+def _in_office(world: World, district: District) -> Mapping[str, UUID]:
+    """Somebody who holds a post of a district."""
+    with world.writing(world.worker) as session:
+        person = people.add_person(session, PersonFacts("髙橋 一郎", "たかはし いちろう", "0191-00-0000"))
+        post = people.post_titled(session, world.towns["一関"].id, "民区長", "みんくちょう")
+        told = TermFacts(post.id, date(2026, 4, 1), source="総会資料")
+        term = people.begin_term(session, district.id, person.id, told)
+        return {"person_id": person.id, "term_id": term.id}
 
 
 def _long_work(world: World) -> Mapping[str, UUID]:

@@ -225,7 +225,7 @@ class World:
 
     def split(self, district: District, into: Iterable[str], on: str | date) -> list[District]:
         """Split a district on a day."""
-        parts = [(f"{district.id}-{name}", name, "") for name in into]
+        parts = [(f"{district.name}-{name}", name, "") for name in into]
         with self.writing(self.manager) as session:
             places = territory.split_district(session, district.id, parts, on=day(on))
             return [District(place.id, part[1], self) for place, part in zip(places, parts, strict=True)]

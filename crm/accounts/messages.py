@@ -21,6 +21,7 @@ MESSAGES = {
     ),
     "own_role": _l("自分の役割は自分では変えられません。ほかの管理者に頼んでください。"),
     "own_account": _l("自分のアカウントは自分では止められません。"),
+    "account_unknown": _l("%(mail)s という人は登録されていません。"),
     "already_founded": _l("この場所には、すでに組織が登録されています。"),
 }
 
@@ -40,6 +41,9 @@ ENTITY_NAMES = {
     "place_facts": _l("訪問先の内容"),
     "lineage": _l("区の系譜"),
     "assignment": _l("担当"),
+    "person": _l("人"),
+    "post": _l("役職"),
+    "term": _l("任期"),
     "visit_interval": _l("訪問の間隔"),
     "month_plan": _l("月間訪問計画"),
     "call": _l("訪問予定"),

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
@@ -234,11 +234,10 @@ def keep_organisation(session: Session, facts: OrganisationFacts) -> Organisatio
     return row
 
 
-def found(session: Session, name: str, manager: NewAccount, *, hours: int) -> str:
+def found(session: Session, name: str, manager: NewAccount, *, now: datetime, hours: int) -> str:
     """`crm init`: the organisation, its first manager, and the secret of the manager's one-time link."""
     if organisation(session) is not None:
         raise Problem("already_founded")
-    now = datetime.now(UTC)
     session.add(Organisation(name=name))
     account = invite(session, manager, now=now)
     return make_link(session, account.id, LinkPurpose.INVITATION, now=now, hours=hours)

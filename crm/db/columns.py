@@ -92,4 +92,10 @@ def json_column(*, is_personal: bool = False) -> Any:
 def by_code_point(length: int) -> Any:
     """A text column that sorts by code point on every database: sort keys made by crm.core.kana."""
     kind = sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
-    return Field(default="", sa_type=kind)
+    options: Any = {"sa_type": kind, "sa_column_kwargs": {"info": {DERIVED: True}}}
+    return Field(default="", **options)
+
+
+def derived(length: int) -> Any:
+    """A text column whose values follow from others: search keys made by crm.core.kana."""
+    return Field(default="", max_length=length, sa_column_kwargs={"info": {DERIVED: True}})

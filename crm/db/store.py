@@ -1,5 +1,6 @@
 """A store: one organisation's database, with its reading and its writing transactions."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from crm.db.tracked import Author
 
 WRITES = "crm_writes"
 BUSY_SECONDS = 30
+
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""How JSON columns are written: readable in the database, and Japanese in a third of the bytes."""
 ONE_WRITER = sa.text("SELECT pg_advisory_xact_lock(20260401)")
 """On PostgreSQL, what BEGIN IMMEDIATE is on SQLite: whoever writes is alone until the end of the transaction.
 
@@ -90,13 +94,23 @@ class Store:
 
 def _open(url: str, *, echo: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        patience = {"options": f"-c lock_timeout={BUSY_SECONDS * 1000}"}
+        given = str(make_url(url).query.get("options", ""))  # what the address asks for stays
+        patience = {"options": f"{given} -c lock_timeout={BUSY_SECONDS * 1000}".strip()}
         return sa.create_engine(
-            url, echo=echo, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=patience
+            url,
+            echo=echo,
+            json_serializer=as_json,
+            hide_parameters=True,  # personal values stay out of logged errors
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=8,
+            connect_args=patience,
         )
     engine = sa.create_engine(
         url,
         echo=echo,
+        json_serializer=as_json,
+        hide_parameters=True,
         pool_size=8,
         max_overflow=8,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},

@@ -313,14 +313,16 @@ class BulkInsert:
         """
         table: sa.Table = sa.inspect(model).local_table
         trail = _Trail(table, Action.CREATE, author, dialect) if issubclass(model, Tracked) else None
-        kept = tuple(name for name in table.columns.keys() if name != "id" and not _derived(table.c[name]))
+        kept = tuple(one.name for one in table.columns if one.name != "id" and not _derived(one))
         made: _Collector | None = None
         for row in rows:
             made = made or _Collector(sa.insert(table), row, dialect)
             made.add(row)
             if trail is not None:
                 said = ((name, row.get(name)) for name in kept)
-                trail.add(row["id"], {name: [None, _plain(value)] for name, value in said if value is not None})
+                trail.add(
+                    row["id"], {name: [None, _plain(value)] for name, value in said if value is not None}
+                )
         if made is None:
             return cls(())
         return cls((made.batch(), trail.batch()) if trail is not None else (made.batch(),))

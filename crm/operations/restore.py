@@ -157,7 +157,8 @@ def _lay_sqlite(
         ready.close()
     sqlite_copy.take_alone(copy)
     target = sa.make_url(settings.database).database
-    assert target is not None  # noqa: S101 - a database in memory has no archive
+    if not target:  # a database in memory keeps nothing
+        raise Problem("database_not_made")
     with _moved_aside(settings, moment.aside, Path(target)):
         _place(copy, Path(target))
         moment.tell(Step.LAYING, 1, 2)

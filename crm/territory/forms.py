@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from wtforms import RadioField, SearchField, SelectField, SelectMultipleField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, FileField, RadioField, SearchField, SelectField, SelectMultipleField
 from wtforms import StringField as WtStringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from crm.core.problems import Problem
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
+from crm.territory.imports.apply import Options
+from crm.territory.imports.kinds import ImportKind
+from crm.territory.imports.telling import KIND_WORDS
 from crm.territory.messages import ASSIGNMENT_NAMES, FACT_NAMES, KIND_NAMES, MESSAGES
 from crm.territory.models import AssignmentKind, Kind
 from crm.territory.queries import TerritoryRow
@@ -178,7 +182,8 @@ class SplitForm(Form[tuple[list[tuple[str, str, str]], date]]):
 for _n in range(1, MOST_PARTS + 1):
     # WTForms knows the fields of a form by its attributes, in the order in which they were made.
     for _what, _most in (("name", 120), ("kana", 160), ("code", 40)):
-        setattr(SplitForm, f"{_what}_{_n}", TextField(FACT_NAMES[_what], [Optional(), Length(max=_most)]))
+        _needed = InputRequired() if _what == "name" and _n <= 2 else Optional()
+        setattr(SplitForm, f"{_what}_{_n}", TextField(FACT_NAMES[_what], [_needed, Length(max=_most)]))
 
 
 class MergeForm(Form[tuple[list[UUID], date]]):
@@ -253,3 +258,32 @@ class EndForm(Form[date]):
 
     def made(self) -> date:
         return self.on.data or date.min
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A file that was handed in, and what shall be done with it."""
+
+    options: Options
+    file: FileStorage
+    sheet: str | None
+
+
+class ImportForm(Form[HandedIn]):
+    """Hand in a file with districts, facilities or neighbourhoods."""
+
+    kind = RadioField(
+        _l("何のファイルですか"),
+        [InputRequired()],
+        choices=offered((kind.value, KIND_WORDS[kind]) for kind in ImportKind),
+    )
+    file = FileField(_l("ファイル"), [InputRequired()])
+    on = DateField(_l("適用日"), [InputRequired()])
+    create_territories = BooleanField(_l("ない地域を作る"))
+    sheet = TextField(_l("シートの名前"), [Optional(), Length(max=100)])
+
+    def made(self) -> HandedIn:
+        options = Options(
+            ImportKind(self.kind.data), self.on.data or date.min, bool(self.create_territories.data)
+        )
+        return HandedIn(options, self.file.data, self.sheet.data or None)

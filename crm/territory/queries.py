@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from crm.accounts.models import Account
 from crm.core.kana import search_key
+from crm.core.months import FiscalYear
 from crm.core.problems import Missing
 from crm.territory.models import (
     Assignment,
@@ -21,6 +22,7 @@ from crm.territory.models import (
     PlaceFacts,
     Territory,
 )
+from crm.territory.rules import last_day
 
 PAGE_ROWS = 50
 COUNTED = 1000
@@ -47,6 +49,11 @@ class AssignmentRow:
     kind: AssignmentKind
     from_on: date
     to_on: date | None
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day on which it holds; None while no end is known."""
+        return last_day(self.to_on)
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,11 @@ class FactsRow:
     branch: str
     run_by: str
 
+    @property
+    def last_on(self) -> date | None:
+        """The last day on which they hold; None while no end is known."""
+        return last_day(self.to_on)
+
 
 @dataclass(frozen=True)
 class Kin:
@@ -123,6 +135,15 @@ class PlaceFilter:
     territory_id: UUID | None = None
     kind: Kind | None = None
     words: str = ""
+
+
+def usual_day(session: Session, today: date) -> date:
+    """The day from which an import holds unless another is given: today, or for the very first the year's beginning.
+
+    What is imported first was true before: visits made since April shall find their places.
+    """
+    known = session.exec(select(Place.id).limit(1)).first()
+    return today if known is not None else FiscalYear.of(today).first
 
 
 def holding(day: date) -> sa.ColumnElement[bool]:
@@ -188,10 +209,11 @@ def wanted_places(day: date, narrowed: PlaceFilter) -> Any:
         .select_from(PlaceFacts)
         .join(Territory, col(Territory.id) == col(PlaceFacts.territory_id))
     )
-    return _narrow(joined, day, narrowed)
+    return narrowed_to(joined, day, narrowed)
 
 
-def _narrow(wanted: Any, day: date, narrowed: PlaceFilter) -> Any:
+def narrowed_to(wanted: Any, day: date, narrowed: PlaceFilter) -> Any:
+    """A statement on PlaceFacts, narrowed to what holds on a day and what was asked for."""
     wanted = wanted.where(holding(day))
     if narrowed.territory_id is not None:
         wanted = wanted.where(PlaceFacts.territory_id == narrowed.territory_id)
@@ -262,7 +284,7 @@ def _cursor(session: Session, day: date, place_id: UUID | None) -> tuple[Any, An
 
 def count_places(session: Session, day: date, narrowed: PlaceFilter) -> int:
     """How many places a list has, counted one beyond `COUNTED` at most: a page must not cost a count of all."""
-    some = _narrow(sa.select(sa.literal(1)).select_from(PlaceFacts), day, narrowed).limit(COUNTED + 1)
+    some = narrowed_to(sa.select(sa.literal(1)).select_from(PlaceFacts), day, narrowed).limit(COUNTED + 1)
     counted: int = session.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
     return counted
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +61,11 @@ def neighbourhood_parts(key: str, name: str) -> tuple[str, str]:
 def holds_on(from_on: date, to_on: date | None, day: date) -> bool:
     """Whether what holds from `from_on` until before `to_on` holds on a day."""
     return from_on <= day and (to_on is None or day < to_on)
+
+
+def last_day(to_on: date | None) -> date | None:
+    """The last day of what holds until before `to_on`; None while no end is known."""
+    return None if to_on is None else to_on - timedelta(days=1)
 
 
 def check_change_day(day: date, *, opened_on: date, closed_on: date | None, latest_from: date) -> None:

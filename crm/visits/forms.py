@@ -1,11 +1,13 @@
 """Forms of visits."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from crm.core.problems import Problem
+from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.territory.access import Confidential
 from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
@@ -14,6 +16,13 @@ from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.visits.models import Met, Support, Way
 from crm.visits.service import RecordLog
 from crm.web.forms import DateField, Form, TextField, offered
+
+
+MET_WHOM = 200
+"""Characters that the column of who was met holds."""
+
+BETWEEN = "、"
+"""Stands between those who were met."""
 
 
 def uuid_or_none(text: str | None) -> UUID | None:
@@ -41,7 +50,8 @@ class RecordForm(Form[RecordLog]):
         choices=offered((s.value, SUPPORT_NAMES[s]) for s in Support),
         description=_l("どれも同じ大切さです。いくつ選んでも、選ばなくてもかまいません。"),
     )
-    met_whom = TextField(_l("会った人"), [Optional(), Length(max=200)])
+    met_holders = SelectMultipleField(_l("会った人"), validate_choice=False)
+    met_whom = TextField(_l("会った人"), [Optional(), Length(max=MET_WHOM)])
     heard = TextAreaField(_l("聞いたこと・見たこと"), [Optional(), Length(max=20_000)])
     on = DateField(_l("日付"), [InputRequired()])
     way = RadioField(
@@ -54,6 +64,28 @@ class RecordForm(Form[RecordLog]):
         default=Confidential.OPEN.value,
     )
 
+    def offer_holders(self, holders: Sequence[str]) -> None:
+        """Offer those who hold a post, so that nobody types who was met; whoever was chosen stays offered."""
+        offer = dict.fromkeys([*holders, *(self.met_holders.data or [])])
+        self.met_holders.choices = offered((one, one) for one in offer)
+        if offer:
+            self.met_whom.label.text = _("ほかに会った人")
+
+    def tell_met(self, met_whom: str, holders: Sequence[str]) -> None:
+        """Begin with who was met as a record says it: those who are offered as chosen, the others as typed."""
+        people = met_whom.split(BETWEEN) if met_whom else []
+        self.met_holders.data = [one for one in people if one in holders]
+        self.met_whom.data = BETWEEN.join(one for one in people if one not in holders)
+
+    def everybody_met(self) -> str:
+        """Who was met, chosen and typed, in one line."""
+        return BETWEEN.join([*(self.met_holders.data or []), *filter(None, [self.met_whom.data])])
+
+    def validate_met_holders(self, _field: SelectMultipleField) -> None:
+        """Chosen and typed together have to fit."""
+        if len(self.everybody_met()) > MET_WHOM:
+            raise ValueError(_("会った人は、あわせて%(most)s文字までです。", most=MET_WHOM))
+
     def made(self) -> RecordLog:
         record_id = uuid_or_none(self.record_id.data)
         if record_id is None or self.on.data is None:
@@ -65,7 +97,7 @@ class RecordForm(Form[RecordLog]):
             Met(self.met.data),
             uuid_or_none(self.place.data),
             uuid_or_none(self.call.data),
-            self.met_whom.data or "",
+            self.everybody_met(),
             frozenset(Support(one) for one in self.supports.data or []),
             self.attendance.data,
             self.heard.data or "",

@@ -89,7 +89,7 @@ def default_months(known: Mapping[tuple[Kind | None, UUID | None, UUID | None], 
 
 
 def due_places(session: Session, month: Month, *, today: date) -> list[DuePlace]:
-    """Places that are due in a month and open on its first day; those called on within it are done."""
+    """Places that are due in a month and open on its first day, or today if it has begun; those met in it are done."""
     known, expected = intervals(session), _expected(session, month, today)
     rows = session.execute(
         sa.select(
@@ -104,7 +104,7 @@ def due_places(session: Session, month: Month, *, today: date) -> list[DuePlace]
         .select_from(PlaceFacts)
         .join(Place, col(Place.id) == col(PlaceFacts.place_id))
         .outerjoin(PlacePulse, col(PlacePulse.place_id) == col(Place.id))
-        .where(holding(month.first))
+        .where(holding(max(month.first, today)))
         .order_by(col(PlaceFacts.code), col(PlaceFacts.kana_order), col(Place.id))
     )
     due = []
@@ -152,8 +152,8 @@ def field_workers(session: Session, month: Month, *, from_day: date) -> list[Fie
     for account_id, territory_id in rows:
         held.setdefault(account_id, set()).add(territory_id)
     days = tuple(day for day in working_days(month) if day >= from_day)
-    offices = _offices(session, month.first)
-    centres = _centres(session, month.first)
+    offices = _offices(session, from_day)
+    centres = _centres(session, from_day)
     return [
         FieldWorker(account_id, frozenset(ids), _office_for(ids, centres, offices), days)
         for account_id, ids in held.items()

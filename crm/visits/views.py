@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, flash, redirect, request, url_for
 
 from crm.core.problems import Missing, Problem
+from crm.groups import queries as people
 from crm.i18n import gettext as _
 from crm.territory import access
 from crm.territory import queries as territory
@@ -21,6 +22,9 @@ from crm.web.rendering import page
 from crm.web.site import clock, me, session, today
 
 pages = Pages("visits", __name__, template_folder="templates")
+
+MOST_OFFERED = 8
+"""People offered to tap as met; a hamlet may have 57 posts."""
 
 NAMES = {"ways": WAY_NAMES, "supports": SUPPORT_NAMES, "mets": MET_NAMES, "confidentials": CONFIDENTIAL_NAMES}
 
@@ -79,6 +83,7 @@ def _record_form(
     form: RecordForm, place_id: UUID | None, day: date, status: int, *, known: Record | None = None
 ) -> Response:
     place = territory.card(session(), place_id, day) if place_id else None
+    form.offer_holders(_holders(place_id, day))
     before = (
         queries.records(session(), RecordFilter(place_id=place_id), reach(), rows=3)[:3]
         if place_id and not known
@@ -93,6 +98,17 @@ def _record_form(
         names=NAMES,
         status=status,
     )
+
+
+def _holders(place_id: UUID | None, day: date) -> list[str]:
+    """Who holds a post of a place on a day, as one says it, each person once: 区長・自治会長 佐藤 正さん."""
+    posts: dict[UUID, tuple[str, list[str]]] = {}
+    for one in people.holders(session(), place_id, day) if place_id else []:
+        posts.setdefault(one.person_id, (one.name, []))[1].append(one.post)
+    return [
+        _("%(posts)s %(name)sさん", posts="・".join(titles), name=name)
+        for name, titles in list(posts.values())[:MOST_OFFERED]
+    ]
 
 
 @pages.post("/records/new", access=Can.RECORD_CONTACTS)
@@ -167,13 +183,13 @@ def edit_record(record_id: UUID) -> Response:
             "on": log.on,
             "way": log.way.value,
             "met": log.met.value,
-            "met_whom": log.met_whom,
             "supports": [one.value for one in log.supports],
             "attendance": log.attendance,
             "heard": log.heard,
             "confidential": log.confidential.value,
         }
     )
+    form.tell_met(log.met_whom, _holders(found.place_id, found.on))
     return _record_form(form, found.place_id, found.on, 200, known=found)
 
 

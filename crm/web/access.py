@@ -22,6 +22,7 @@ class Can(StrEnum):
     SIGNED_IN = "signed_in"  # anybody who is signed in: own devices, own password
     SEE_PLACES = "see_places"
     KEEP_PLACES = "keep_places"  # split, merge, rename, import
+    SEE_PEOPLE = "see_people"  # names and telephone numbers of those who hold posts
     EXPORT = "export"
     SEE_PLAN = "see_plan"
     MAKE_PLAN = "make_plan"
@@ -38,7 +39,7 @@ class Can(StrEnum):
 _EVERYBODY = frozenset({Can.ENTER})
 _SIGNED_IN = _EVERYBODY | {Can.SIGNED_IN}
 _READER = _SIGNED_IN | {Can.SEE_REPORTS}
-_OFFICE = _READER | {Can.SEE_PLACES, Can.SEE_PLAN, Can.SEE_RECORDS, Can.EXPORT, Can.SEE_JOBS}
+_OFFICE = _READER | {Can.SEE_PLACES, Can.SEE_PEOPLE, Can.SEE_PLAN, Can.SEE_RECORDS, Can.EXPORT, Can.SEE_JOBS}
 _WORKER = _OFFICE | {Can.RECORD_CONTACTS}
 _MANAGER = _WORKER | {
     Can.KEEP_PLACES,

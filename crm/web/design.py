@@ -69,7 +69,7 @@ class SpecimenForm(Form[None]):
     paper = FileField(_l("取り込むファイル"))
 
 
-@pages.get("/design", access=Can.ENTER)
+@pages.get("/design", access=Can.SIGNED_IN)
 def show() -> Response:
     """All of it, for whoever wants to see what pages are made of."""
     return page("design/index.html", **specimens())

@@ -237,7 +237,7 @@ def test_author_and_manager_read_what_is_confidential(samples: Samples, name: st
 
 def test_a_deputy_of_the_territory_reads_what_is_for_its_holders(samples: Samples) -> None:
     world = samples.world
-    deputy = world.person("岩渕 はるか", "haruka@example.jp", Role.WORKER)
+    deputy = world.person("小岩 すず", "suzu@example.jp", Role.WORKER)
     world.deputise(deputy, "大東")
     client = world.client(deputy)
     assert FOR_THE_HOLDERS in client.get(f"/records/{samples.holders_record.id}").text

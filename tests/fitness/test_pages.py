@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from crm.web.access import Can
 from crm.web.pages import Pages
 from tests import axe, browsers, lint
-from tests.doors import CHANGE, DOORS, PAGE, Door, opener
+from tests.doors import DOORS, PAGE, Door, opener
 from tests.live import Live, serving
 from tests.markup import page_of
 from tests.samples import Samples
@@ -19,7 +19,9 @@ from tests.world import Person, World
 
 PAGES = {name: door for name, door in DOORS.items() if door.gives == PAGE}
 PUBLIC = {name: door for name, door in PAGES.items() if None in door.who}
-CHANGES = {name: door for name, door in DOORS.items() if door.gives == CHANGE}
+
+SHORT_WAYS = {"plan.show"}
+"""Further ways to pages that stand at another address too: /plan shows the plan of this month."""
 
 
 def addresses(samples: Samples, endpoint: str, door: Door) -> list[str]:
@@ -41,7 +43,7 @@ def test_a_page_is_in_order(samples: Samples, endpoint: str) -> None:
     for address in addresses(samples, endpoint, door):
         answer = client.get(address)
         assert answer.status_code == 200, address
-        assert lint.faults(answer.text) == [], address
+        assert not (found := lint.faults(answer.text)), "\n".join([address, *found])
         assert page_of(answer.text).find("html").get("lang") == "ja"
 
 
@@ -51,25 +53,14 @@ def test_a_public_page_is_in_order_in_english_too(samples: Samples, endpoint: st
     for address in addresses(samples, endpoint, door):
         answer = samples.world.client().get(address + ("&" if "?" in address else "?") + "lang=en")
         assert page_of(answer.text).find("html").get("lang") == "en", address
-        assert lint.faults(answer.text) == [], address
-
-
-@pytest.mark.parametrize("endpoint", CHANGES)
-def test_a_form_sent_empty_comes_back_in_order(samples: Samples, endpoint: str) -> None:
-    door, world = DOORS[endpoint], samples.world
-    person = opener(door, world)
-    with world.app.test_request_context():
-        address = world.app.url_for(endpoint, **door.parts(samples, person))  # type: ignore[arg-type]
-    answer = world.client(person).post(address)
-    if answer.status_code >= 400:
-        assert lint.faults(answer.text) == []
-    if answer.status_code == 422:
-        assert page_of(answer.text).find_all(role="alert"), "it says what is wrong"
+        assert not (found := lint.faults(answer.text)), "\n".join([address, *found])
 
 
 def test_no_two_pages_have_the_same_title(samples: Samples) -> None:
     titles: Counter[str] = Counter()
     for endpoint, door in PAGES.items():
+        if endpoint in SHORT_WAYS:
+            continue
         address = addresses(samples, endpoint, door)[0]
         html = samples.world.client(opener(door, samples.world)).get(address).text
         titles[page_of(html).find_all("title")[0].own_text.strip()] += 1
@@ -281,7 +272,9 @@ def tabs(shown: Live, browser: Browser) -> Iterator[Tabs]:
     def of(person: Person | None) -> Tab:
         name = person.name if person else ""
         if name not in known:
-            contexts.append(browser.new_context(viewport=browsers.TABLET, locale="ja-JP"))
+            contexts.append(
+                browser.new_context(viewport=browsers.TABLET, locale="ja-JP", reduced_motion="reduce")
+            )
             if person is not None:
                 shown.sign_in(contexts[-1], person)
             known[name] = opened(contexts[-1])
@@ -300,12 +293,13 @@ def test_a_browser_finds_nothing_wrong_with_a_page(
     door = DOORS[endpoint]
     tab = tabs(opener(door, samples.world))
     for address in addresses(samples, endpoint, door):
-        assert tab.look(shown.url + address) == [], address
+        found = tab.look(shown.url + address)
+        assert not found, "\n".join([address, *found])
 
 
 BROWSER_PLANTED = {
     "a field without label": ('<input name="day">', "label: "),
-    "pale text": ('<svg role="img" aria-label="x"></svg><p class="tag">x</p><p class="pale">Pale</p>', "x"),
+    "pale text": ('<p><font color="#dddddd">Pale</font></p>', "color-contrast"),
     "a page too wide for a phone": ('<p class="nowrap">' + "Wide " * 60 + "</p>", "at 320 px and 100 %"),
     "a level of headings left out": ("<h4>Deep</h4>", "heading-order"),
     "small text": ("<p>x<sub><sub><sub>tiny</sub></sub></sub></p>", "text of"),

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from crm.core.problems import Problem
 from crm.jobs.told import kept, told_again
 
-PIECE = 100
+PIECE = 50
 """Rows on one page of a preview, and from one bookmark in its file to the next."""
 
 
@@ -109,7 +109,7 @@ def summed_up(rows: Sequence[RowPreview], territories: Sequence[tuple[str, str]]
 def written(rows: Sequence[RowPreview]) -> BinaryIO:
     """The file of a preview: rows by verdict, each verdict in the order of the file it is about.
 
-    The last line holds the bookmarks: by verdict, where every hundredth row begins, so that a page of a long
+    The last line holds the bookmarks: by verdict, where every fiftieth row begins, so that a page of a long
     preview is read without the rest.
     """
     out = BytesIO()

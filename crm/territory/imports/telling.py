@@ -14,6 +14,13 @@ KIND_WORDS = {
     ImportKind.PLACES: _l("大字・小字"),
 }
 
+SHEET_NAMES = {
+    ImportKind.DISTRICTS: _l("行政区"),
+    ImportKind.FACILITIES: _l("施設"),
+    ImportKind.PLACES: _l("大字・小字"),
+}
+"""What a file or a sheet of a workbook is called."""
+
 COUNT_NAMES = {
     Verdict.ERROR: _l("エラー"),
     Verdict.CHANGED: _l("変更"),

@@ -10,6 +10,8 @@ from flask import Response, redirect, request, url_for
 from crm.core.problems import Problem
 from crm.core.wareki import read_date
 from crm.i18n import gettext as _
+from crm.territory.models import Kind
+from crm.territory.queries import PlaceFilter
 from crm.web.access import Can, may
 from crm.web.pages import Pages
 from crm.web.site import me, today
@@ -18,6 +20,10 @@ pages = Pages("territory", "crm.territory", template_folder="templates")
 
 TIMELINE = "territory.timeline"
 """Socket: callable(place_id) that gives, as Markup, what was recorded at a place; plugged by the package of records."""
+
+
+PEOPLE = "territory.people"
+"""Socket: callable(place_id, day) that gives, as Markup, who holds a post of a place; plugged by the package of people."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,16 @@ def uuid_in(name: str) -> UUID | None:
         return UUID(request.args[name]) if request.args.get(name) else None
     except ValueError:
         return None
+
+
+def filter_asked() -> PlaceFilter:
+    """What the address narrows a list of places to."""
+    kind = request.args.get("kind", "")
+    return PlaceFilter(
+        uuid_in("territory"),
+        Kind(kind) if kind in set(Kind) else None,
+        request.args.get("q", "").strip()[:100],
+    )
 
 
 def day_asked() -> date:

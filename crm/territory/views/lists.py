@@ -10,23 +10,13 @@ from crm.i18n import gettext as _
 from crm.territory import queries
 from crm.territory.forms import DayForm, PlacesForm
 from crm.territory.messages import FACT_NAMES, KIND_NAMES, LINEAGE_NAMES
-from crm.territory.models import Kind
 from crm.territory.queries import Card, FactsRow, PlaceFilter
 from crm.territory.rules import holds_on
-from crm.territory.views.door import TIMELINE, day_asked, pages, tabs, uuid_in
+from crm.territory.views.door import PEOPLE, TIMELINE, day_asked, filter_asked, pages, tabs, uuid_in
+from crm.territory.views.exports import export_links
 from crm.web.access import Can
 from crm.web.rendering import page
 from crm.web.site import session, site, today
-
-
-def filter_asked() -> PlaceFilter:
-    """What the address narrows a list of places to."""
-    kind = request.args.get("kind", "")
-    return PlaceFilter(
-        uuid_in("territory"),
-        Kind(kind) if kind in set(Kind) else None,
-        request.args.get("q", "").strip()[:100],
-    )
 
 
 def address_of(narrowed: PlaceFilter) -> dict[str, Any]:
@@ -60,6 +50,7 @@ def places() -> Response:
         towns=towns,
         kinds=KIND_NAMES,
         address=address,
+        exports=export_links(narrowed, address),
         previous_url=url_for(".places", **address, before=found.previous) if found.previous else None,
         next_url=url_for(".places", **address, after=found.next) if found.next else None,
     )
@@ -70,7 +61,7 @@ def place(place_id: UUID) -> Response:
     """The card of a place, as of a day."""
     day = day_asked()
     card = queries.card(session(), place_id, day)
-    timeline = site().sockets.get(TIMELINE)
+    people, timeline = site().sockets.get(PEOPLE), site().sockets.get(TIMELINE)
     return page(
         "territory/place.html",
         card=card,
@@ -78,6 +69,7 @@ def place(place_id: UUID) -> Response:
         as_of=None if day == today() else day,
         today=today(),
         open_then=holds_on(card.opened_on, card.closed_on, day),
+        people=people(place_id, day) if people else Markup(),
         timeline=timeline(place_id) if timeline else Markup(),
         history=_history(card),
         form=DayForm(request.args),

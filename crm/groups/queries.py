@@ -1,0 +1,361 @@
+"""Reads of people: who holds which post, always with the place, for surnames repeat."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from crm.core.kana import search_key
+from crm.core.problems import Missing
+from crm.groups.models import Channel, Person, Post, Term
+from crm.groups.rules import earlier, wanted_key
+from crm.territory.models import Place, PlaceFacts, Territory
+from crm.territory.queries import holding
+from crm.territory.rules import last_day
+
+PAGE_ROWS = 50
+COUNTED = 1000
+"""A longer list is said to hold more than so many."""
+
+
+@dataclass(frozen=True)
+class PostRow:
+    """A title that somebody can hold."""
+
+    id: UUID
+    title: str
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who holds a post of a place on the day that was asked for."""
+
+    term_id: UUID
+    person_id: UUID
+    post_id: UUID
+    post: str
+    name: str
+    kana: str
+    from_on: date
+    number: int | None
+    phone: str
+
+
+@dataclass(frozen=True)
+class TermRow:
+    """A post that a person holds or held; the place goes by the name that it bore at the time.
+
+    `to_on` is the first day without it: its own end, or the day on which the place was closed.
+    """
+
+    id: UUID
+    person_id: UUID
+    place_id: UUID
+    place: str
+    territory: str
+    post: str
+    from_on: date
+    to_on: date | None
+    number: int | None
+    source: str
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day of the term."""
+        return last_day(self.to_on)
+
+    @property
+    def told(self) -> str:
+        """Place and post in one line, as it stands beside a name."""
+        return f"{self.territory} {self.place} {self.post}"
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """Somebody in the list of people, with the posts held on the day; `former` is the last of one who holds none."""
+
+    id: UUID
+    name: str
+    kana: str
+    phone: str
+    posts: tuple[TermRow, ...]
+    former: TermRow | None
+
+    @property
+    def told(self) -> str:
+        """The name with its posts: what tells one 佐藤 from the other."""
+        known = self.posts or ((self.former,) if self.former else ())
+        return f"{self.name}({'、'.join(one.told for one in known)})" if known else self.name
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """A person with all posts: held on the day, held before it, the latest first, and still to come."""
+
+    id: UUID
+    name: str
+    kana: str
+    phone: str
+    fax: str
+    mail: str
+    channel: Channel | None
+    present: tuple[TermRow, ...]
+    past: tuple[TermRow, ...]
+    coming: tuple[TermRow, ...]
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """What the list of people is narrowed to: words, and holders of a post in a territory."""
+
+    words: str = ""
+    territory_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """Some people of the list in kana order; the cursors lead to the pages before and after.
+
+    `total` counts the whole list as far as `COUNTED`; `counted_all` says whether it ended before that.
+    """
+
+    rows: tuple[PersonRow, ...]
+    previous: UUID | None
+    next: UUID | None
+    total: int
+    counted_all: bool
+
+
+def serving(day: date) -> sa.ColumnElement[bool]:
+    """That a term holds on a day; asked of Term joined with its Place, for no post outlives its place."""
+    return sa.and_(
+        col(Term.from_on) <= day,
+        sa.or_(col(Term.to_on).is_(None), col(Term.to_on) > day),
+        sa.or_(col(Place.closed_on).is_(None), col(Place.closed_on) > day),
+    )
+
+
+def posts(session: Session, territory_id: UUID, *, also: UUID | None = None) -> list[PostRow]:
+    """The titles of a territory and those known everywhere, in their order; `also` one of elsewhere."""
+    here = sa.or_(col(Post.territory_id) == territory_id, col(Post.territory_id).is_(None))
+    rows = session.exec(
+        select(Post.id, Post.title)
+        .where(here if also is None else sa.or_(here, col(Post.id) == also))
+        .order_by(col(Post.position), Post.title)
+    )
+    return [PostRow(*row) for row in rows]
+
+
+def holders(session: Session, place_id: UUID, day: date) -> list[Holder]:
+    """Who holds which post of a place on a day, in the order of the posts."""
+    rows = session.exec(
+        select(Term, Person, Post)
+        .join(Person, col(Person.id) == col(Term.person_id))
+        .join(Post, col(Post.id) == col(Term.post_id))
+        .join(Place, col(Place.id) == col(Term.place_id))
+        .where(Term.place_id == place_id, serving(day))
+        .order_by(col(Post.position), Post.title, col(Term.from_on), col(Term.id))
+    )
+    return [
+        Holder(
+            term.id,
+            person.id,
+            post.id,
+            post.title,
+            person.name,
+            person.kana,
+            term.from_on,
+            term.number,
+            person.phone,
+        )
+        for term, person, post in rows
+    ]
+
+
+def person(session: Session, person_id: UUID, day: date) -> PersonCard:
+    """A person with all posts, as of a day; raises Missing."""
+    found = session.get(Person, person_id)
+    if found is None:
+        raise Missing("not_found")
+    terms = _terms(session, {person_id}, day)
+    return PersonCard(
+        found.id,
+        found.name,
+        found.kana,
+        found.phone,
+        found.fax,
+        found.mail,
+        found.channel,
+        tuple(one for one in terms if _when(one, day) == 0),
+        tuple(reversed([one for one in terms if _when(one, day) < 0])),
+        tuple(one for one in terms if _when(one, day) > 0),
+    )
+
+
+def term(session: Session, term_id: UUID, day: date) -> tuple[PersonRow, TermRow]:
+    """A term and who holds it; raises Missing."""
+    found = session.get(Term, term_id)
+    if found is None:
+        raise Missing("not_found")
+    row = next(one for one in _terms(session, {found.person_id}, day) if one.id == term_id)
+    return rows_of(session, [session.get_one(Person, found.person_id)], day)[0], row
+
+
+def people_page(
+    session: Session,
+    day: date,
+    narrowed: PeopleFilter,
+    *,
+    after: UUID | None = None,
+    before: UUID | None = None,
+    rows: int = PAGE_ROWS,
+) -> PeoplePage:
+    """A page of people in kana order: the first, the one after a person, or the one before a person."""
+    wanted, order = _narrow(sa.select(Person), day, narrowed), (col(Person.kana_order), col(Person.id))
+    cursor = session.get(Person, after or before) if after or before else None
+    back = after is None and cursor is not None
+    if cursor is not None:
+        here, there = (
+            sa.tuple_(*order),
+            sa.tuple_(sa.literal(cursor.kana_order), sa.literal(cursor.id, sa.Uuid())),
+        )
+        wanted = wanted.where(here < there if back else here > there)
+    wanted = wanted.order_by(*(one.desc() for one in order)) if back else wanted.order_by(*order)
+    found = list(session.execute(wanted.limit(rows + 1)).scalars())
+    more, shown = len(found) > rows, found[:rows]
+    if back:
+        shown.reverse()
+    before_this = bool(shown) and (more if back else cursor is not None)
+    after_this = bool(shown) and (back or more)
+    total = _count(session, day, narrowed)
+    return PeoplePage(
+        tuple(rows_of(session, shown, day)),
+        shown[0].id if before_this else None,
+        shown[-1].id if after_this else None,
+        min(total, COUNTED),
+        total <= COUNTED,
+    )
+
+
+def found_people(session: Session, words: str, day: date, *, most: int) -> list[PersonRow]:
+    """The first people whom the words fit, in kana order."""
+    wanted = _narrow(sa.select(Person), day, PeopleFilter(words))
+    found = session.execute(wanted.order_by(col(Person.kana_order), col(Person.id)).limit(most)).scalars()
+    return rows_of(session, found, day)
+
+
+def people_of(session: Session, ids: Iterable[UUID], day: date) -> list[PersonRow]:
+    """These people, in the order in which they are asked for; those whom nobody knows are left out."""
+    wanted = list(dict.fromkeys(ids))
+    known = {one.id: one for one in session.exec(select(Person).where(col(Person.id).in_(wanted)))}
+    return rows_of(session, [known[one] for one in wanted if one in known], day)
+
+
+def namesakes(session: Session, name: str) -> list[PersonRow]:
+    """People of the same name, however it is written."""
+    key = search_key(name)
+    alike = select(Person).where(col(Person.search_key).startswith(key, autoescape=True))
+    same = [one for one in session.exec(alike) if search_key(one.name) == key]
+    return rows_of(session, same, date.max)
+
+
+def _narrow(wanted: Any, day: date, narrowed: PeopleFilter) -> Any:
+    if narrowed.territory_id is not None:
+        here = (
+            sa.select(col(Term.person_id))
+            .join(Place, col(Place.id) == col(Term.place_id))
+            .join(PlaceFacts, col(PlaceFacts.place_id) == col(Term.place_id))
+            .where(serving(day), holding(day), col(PlaceFacts.territory_id) == narrowed.territory_id)
+        )
+        wanted = wanted.where(col(Person.id).in_(here))
+    for word in narrowed.words.split():
+        wanted = wanted.where(col(Person.search_key).contains(wanted_key(word), autoescape=True))
+    return wanted
+
+
+def _count(session: Session, day: date, narrowed: PeopleFilter) -> int:
+    some = _narrow(sa.select(sa.literal(1)).select_from(Person), day, narrowed).limit(COUNTED + 1)
+    counted: int = session.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one()
+    return counted
+
+
+def rows_of(session: Session, found: Iterable[Person], day: date) -> list[PersonRow]:
+    """People with the posts that they hold on a day."""
+    people = list(found)
+    terms: dict[UUID, list[TermRow]] = {}
+    for one in _terms(session, {one.id for one in people}, day):
+        terms.setdefault(one.person_id, []).append(one)
+    return [_person_row(one, terms.get(one.id, []), day) for one in people]
+
+
+def _person_row(found: Person, terms: list[TermRow], day: date) -> PersonRow:
+    present = tuple(one for one in terms if _when(one, day) == 0)
+    past = [one for one in terms if _when(one, day) < 0]
+    former = max(past, key=lambda one: (one.to_on or date.max, one.from_on)) if past and not present else None
+    return PersonRow(found.id, found.name, found.kana, found.phone, present, former)
+
+
+def _when(row: TermRow, day: date) -> int:
+    """Whether a term is over (-1), holds (0) or is still to come (1) on a day."""
+    if row.to_on is not None and row.to_on <= day:
+        return -1
+    return 0 if row.from_on <= day else 1
+
+
+def _terms(session: Session, person_ids: set[UUID], day: date) -> list[TermRow]:
+    """All posts of these people, in the order in which they began."""
+    if not person_ids:
+        return []
+    found = session.exec(
+        select(Term, col(Post.title), col(Place.closed_on))
+        .join(Post, col(Post.id) == col(Term.post_id))
+        .join(Place, col(Place.id) == col(Term.place_id))
+        .where(col(Term.person_id).in_(person_ids))
+        .order_by(col(Term.from_on), col(Post.position), col(Term.id))
+    ).all()
+    called = _names(session, {one.place_id for one, _title, _closed in found})
+    rows = []
+    for one, title, closed_on in found:
+        to_on = earlier(one.to_on, closed_on)
+        place, territory = _name_then(called[one.place_id], min(day, last_day(to_on) or day))
+        rows.append(
+            TermRow(
+                one.id,
+                one.person_id,
+                one.place_id,
+                place,
+                territory,
+                title,
+                one.from_on,
+                to_on,
+                one.number,
+                one.source,
+            )
+        )
+    return rows
+
+
+_Names = list[tuple[date, str, str]]
+
+
+def _names(session: Session, place_ids: set[UUID]) -> dict[UUID, _Names]:
+    """The names of places with their territories, each with the day from which it holds."""
+    known: dict[UUID, _Names] = {}
+    for place_id, since, name, territory in session.exec(
+        select(col(PlaceFacts.place_id), col(PlaceFacts.from_on), col(PlaceFacts.name), col(Territory.name))
+        .join(Territory, col(Territory.id) == col(PlaceFacts.territory_id))
+        .where(col(PlaceFacts.place_id).in_(place_ids))
+        .order_by(col(PlaceFacts.from_on))
+    ):
+        known.setdefault(place_id, []).append((since, name, territory))
+    return known
+
+
+def _name_then(names: _Names, day: date) -> tuple[str, str]:
+    """The name and territory on a day; before the first, the first."""
+    _since, name, territory = next((one for one in reversed(names) if one[0] <= day), names[0])
+    return name, territory
