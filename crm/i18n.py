@@ -17,7 +17,8 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, has_request_context, request, session
+from flask import Flask, Response, g, has_app_context, has_request_context, request, session
+from flask_babel import LazyString
 
 from crm.core import wareki as japanese
 from crm.core.clock import TOKYO, tokyo_day
@@ -37,7 +38,12 @@ _COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def gettext(message: str, **facts: object) -> str:
-    """Say a message in the language of the request, with the facts put in for %(name)s."""
+    """Say a message in the language of the request, with the facts put in for %(name)s.
+
+    The Japanese text is the message itself, so no catalogue is asked for it: a page says some hundred of them.
+    """
+    if language() == JAPANESE:
+        return message % facts if facts else message
     return str(flask_babel.gettext(message, **facts))
 
 
@@ -51,13 +57,18 @@ def lazy_gettext(message: str, **facts: object) -> str:
 
     It may stand wherever a text is shown; where a real str is needed (keys, JSON, joining) call str() on it.
     """
-    return cast(str, flask_babel.lazy_gettext(message, **facts))
+    return cast(str, LazyString(gettext, message, **facts))
 
 
 def language() -> str:
-    """Give the code of the language of this request; Japanese outside of one."""
-    locale = flask_babel.get_locale()
-    return JAPANESE if locale is None else str(locale.language)
+    """Give the code of the language of this request; Japanese outside of one. Found out once a request."""
+    if not has_app_context():
+        return JAPANESE
+    known = g.get(LANG)
+    if known is None:
+        locale = flask_babel.get_locale()
+        known = g.lang = JAPANESE if locale is None else str(locale.language)
+    return str(known)
 
 
 def init_i18n(app: Flask, *, is_public: Callable[[], bool]) -> None:
@@ -86,6 +97,7 @@ def init_i18n(app: Flask, *, is_public: Callable[[], bool]) -> None:
     )
     babel.domain_instance = _words()
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(context)
     app.after_request(keep_choice)
 

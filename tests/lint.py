@@ -129,7 +129,7 @@ def it_can_be_enlarged(page: Element) -> Iterator[str]:
 def no_left_overs(page: Element) -> Iterator[str]:
     """Nothing of the program shows: no names of its codes, no gaps of its sentences, no None."""
     for one in page.walk():
-        if any(each.tag in VERBATIM for each in (one, *one.above())):
+        if any(each.tag in VERBATIM or each.get("translate") == "no" for each in (one, *one.above())):
             continue
         for text in (one.own_text, *(one.get(name) or "" for name in READ_ALOUD if one.tag != "meta")):
             for pattern in (CODE, LEFT_OVER):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
@@ -34,6 +35,7 @@ BAD_FILE = """地域,行政区名,世帯
 一関,山目1区,62
 ない町,どこか区,十
 """
+MET_IN_CONFIDENCE = "名を伏せた話し手"
 FOR_THE_AUTHOR = "本人だけが聞いた体のこと"
 
 
@@ -94,11 +96,12 @@ def gathered(world: World) -> Samples:
     centre.called_on("2026-05-13", by=world.manager)
     other = world.other_worker
     foreign_record = foreign.called_on("2026-06-11", by=other, heard="花壇の手入れをした")
+    spoken_to: Any = {"by": other, "met_whom": MET_IN_CONFIDENCE}
     holders = foreign.called_on(
-        "2026-06-12", by=other, heard=FOR_THE_HOLDERS, confidential=Confidential.ASSIGNED
+        "2026-06-12", heard=FOR_THE_HOLDERS, confidential=Confidential.ASSIGNED, **spoken_to
     )
     authors = district.called_on(
-        "2026-05-14", by=other, heard=FOR_THE_AUTHOR, confidential=Confidential.AUTHOR
+        "2026-05-14", heard=FOR_THE_AUTHOR, confidential=Confidential.AUTHOR, **spoken_to
     )
     spare = world.person("阿部 ひなた", "hinata@example.jp", Role.WORKER)
     _planned(world)

@@ -94,6 +94,7 @@ class District:
         by: Person | None = None,
         supports: Iterable[Support] = (Support.PRESENCE,),
         heard: str = "",
+        met_whom: str = "",
         confidential: Confidential = Confidential.OPEN,
         way: Way = Way.REGULAR,
         met: Met = Met.MET,
@@ -107,6 +108,7 @@ class District:
             place_id=self.id,
             supports=frozenset(supports if met is not Met.CANCELLED else ()),
             heard=heard,
+            met_whom=met_whom,
             confidential=confidential,
         )
         world, author = self.world, by or self.world.worker

@@ -4,7 +4,7 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from crm.db.tracked import Author, BulkInsert
 from crm.demo import rows
 from crm.demo.shapes import Town
 from crm.demo.town import generate
+from crm.groups.models import Person, Post, Term
 from crm.jobs import installation
 from crm.reports import service as reports
 from crm.reports.service import Setting
@@ -102,6 +103,7 @@ def fill(store: Store, town: Town, *, settings: Settings, now: datetime) -> None
     _insert(store, author, PlaceFacts, rows.facts(town, territories))
     _insert(store, author, Lineage, rows.lineage(town))
     _insert(store, author, Assignment, rows.assignments(town, territories))
+    _people(store, author, town, territories)
     last: dict[UUID, date] = {}
     _insert(store, author, Record, rows.records(town, territories, last))
     _insert(store, author, PlacePulse, ({"place_id": place, "last_on": on} for place, on in last.items()))
@@ -141,6 +143,15 @@ def _accounts(store: Store, author: Author, town: Town, now: datetime) -> None:
     _insert(
         store, author, Password, ({"account_id": w.id, "hashed": hashed, "set_at": now} for w in town.workers)
     )
+
+
+def _people(store: Store, author: Author, town: Town, territories: Mapping[str, UUID]) -> None:
+    """Heads and other posts, with the terms that ran or run in the period."""
+    posts = list(rows.posts(town, territories))
+    known = {(one["territory_id"], one["title"]): one["id"] for one in posts}
+    _insert(store, author, Person, rows.people(town))
+    _insert(store, author, Post, posts)
+    _insert(store, author, Term, rows.terms(town, territories, known))
 
 
 def _intervals(store: Store, author: Author) -> None:

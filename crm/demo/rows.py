@@ -9,7 +9,10 @@ from uuid import UUID
 from crm.core.clock import TOKYO
 from crm.core.ids import new_id
 from crm.core.months import Month
+from crm.demo.people import APPOINTED
 from crm.demo.shapes import DistrictRow, FacilityRow, Town
+from crm.groups.models import Channel
+from crm.groups.rules import PersonFacts
 from crm.territory.access import Confidential
 from crm.territory.models import AssignmentKind, Kind, LineageKind
 from crm.territory.rules import Facts
@@ -131,10 +134,54 @@ def assignments(town: Town, territories: Mapping[str, UUID]) -> Iterator[dict[st
         }
 
 
+def people(town: Town) -> Iterator[dict[str, Any]]:
+    """Rows of Person."""
+    for p in town.people:
+        told = PersonFacts(p.name, p.kana, p.phone, p.fax or "", p.mail or "", Channel(p.channel))
+        yield {"id": p.id, **told.columns()}
+
+
+def posts(town: Town, territories: Mapping[str, UUID]) -> Iterator[dict[str, Any]]:
+    """Rows of Post."""
+    for position, p in enumerate(town.posts):
+        yield {
+            "id": new_id(),
+            "territory_id": territories[p.territory],
+            "title": p.title,
+            "kana": p.kana,
+            "position": position,
+        }
+
+
+def terms(
+    town: Town, territories: Mapping[str, UUID], posts: Mapping[tuple[UUID, str], UUID]
+) -> Iterator[dict[str, Any]]:
+    """Rows of Term; `posts` gives the id of a post by territory and title."""
+    lies_in = _territory_of(town, territories)
+    for t in town.terms:
+        yield {
+            "id": new_id(),
+            "person_id": t.person_id,
+            "place_id": t.place_id,
+            "post_id": posts[lies_in[t.place_id], t.post_title],
+            "from_on": t.from_on,
+            "to_on": t.to_on,
+            "number": t.number,
+            "source": "市の名簿" if t.post_title == APPOINTED[0] else "総会資料",
+        }
+
+
+def _territory_of(town: Town, territories: Mapping[str, UUID]) -> dict[UUID, UUID]:
+    return {
+        place.id: territories[place.territory]
+        for places in (town.districts, town.facilities)
+        for place in places
+    }
+
+
 def records(town: Town, territories: Mapping[str, UUID], last: dict[UUID, date]) -> Iterator[dict[str, Any]]:
     """Rows of Record; `last` is filled with each place's last contact."""
-    town_of = {d.id: territories[d.territory] for d in town.districts}
-    town_of |= {f.id: territories[f.territory] for f in town.facilities}
+    town_of = _territory_of(town, territories)
     for v in town.visits:
         if v.place_id is not None and v.met == "met":
             last[v.place_id] = max(v.on, last.get(v.place_id, v.on))

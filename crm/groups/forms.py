@@ -21,6 +21,9 @@ from crm.web.forms import DateField, Form, TextField, offered
 
 T = TypeVar("T")
 
+EVERYBODY = "all"
+"""The choice of people whether they hold a post now or not."""
+
 NEW = "new"
 """The choice of somebody who is not on the list of people yet."""
 
@@ -39,11 +42,13 @@ class PeopleForm(Form[None]):
     q = SearchField(
         _l("名前・読み・電話番号"), [Optional(), Length(max=100)], render_kw={"autocomplete": "off"}
     )
-    territory = SelectField(_l("役職のある地域"), [Optional()], validate_choice=False)
+    territory = SelectField(_l("地域"), [Optional()], validate_choice=False)
+    who = SelectField(_l("だれを"), [Optional()], validate_choice=False)
 
     def offer(self, towns: Sequence[TerritoryRow]) -> None:
         """Fill in the choices."""
         self.territory.choices = offered([(town.id, town.name) for town in towns], _("すべて"))
+        self.who.choices = offered([(EVERYBODY, _("これまでの人も"))], _("いま役職のある人"))
 
 
 class FindForm(Form[None]):

@@ -14,7 +14,6 @@ from crm.core.problems import Missing
 from crm.groups.models import Channel, Person, Post, Term
 from crm.groups.rules import earlier, wanted_key
 from crm.territory.models import Place, PlaceFacts, Territory
-from crm.territory.queries import holding
 from crm.territory.rules import last_day
 
 PAGE_ROWS = 50
@@ -68,28 +67,31 @@ class TermRow:
         """The last day of the term."""
         return last_day(self.to_on)
 
-    @property
-    def told(self) -> str:
-        """Place and post in one line, as it stands beside a name."""
-        return f"{self.territory} {self.place} {self.post}"
+
+def together(terms: Iterable[TermRow]) -> tuple[str, ...]:
+    """Terms as they stand beside a name, one line for each place: 一関 駅前区 区長・自治会長."""
+    titles: dict[str, list[str]] = {}
+    for one in terms:
+        titles.setdefault(f"{one.territory} {one.place}", []).append(one.post)
+    return tuple(f"{place} {'・'.join(dict.fromkeys(held))}" for place, held in titles.items())
 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """Somebody in the list of people, with the posts held on the day; `former` is the last of one who holds none."""
+    """Somebody in the list of people, with the posts held on the day; `former` the last ones of who holds none."""
 
     id: UUID
     name: str
     kana: str
     phone: str
-    posts: tuple[TermRow, ...]
-    former: TermRow | None
+    posts: tuple[str, ...]
+    former: tuple[str, ...]
 
     @property
     def told(self) -> str:
         """The name with its posts: what tells one 佐藤 from the other."""
-        known = self.posts or ((self.former,) if self.former else ())
-        return f"{self.name}({'、'.join(one.told for one in known)})" if known else self.name
+        known = self.posts or self.former
+        return f"{self.name}({'、'.join(known)})" if known else self.name
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,11 @@ class PersonCard:
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """What the list of people is narrowed to: words, and holders of a post in a territory."""
+    """What the list of people is narrowed to: words, those with a post in a territory, those who hold one now."""
 
     words: str = ""
     territory_id: UUID | None = None
+    in_office: bool = False
 
 
 @dataclass(frozen=True)
@@ -264,17 +267,28 @@ def namesakes(session: Session, name: str) -> list[PersonRow]:
 
 
 def _narrow(wanted: Any, day: date, narrowed: PeopleFilter) -> Any:
-    if narrowed.territory_id is not None:
-        here = (
-            sa.select(col(Term.person_id))
-            .join(Place, col(Place.id) == col(Term.place_id))
-            .join(PlaceFacts, col(PlaceFacts.place_id) == col(Term.place_id))
-            .where(serving(day), holding(day), col(PlaceFacts.territory_id) == narrowed.territory_id)
-        )
-        wanted = wanted.where(col(Person.id).in_(here))
+    if narrowed.territory_id is not None or narrowed.in_office:
+        wanted = wanted.where(_has_term(day, narrowed))
     for word in narrowed.words.split():
         wanted = wanted.where(col(Person.search_key).contains(wanted_key(word), autoescape=True))
     return wanted
+
+
+def _has_term(day: date, narrowed: PeopleFilter) -> sa.ColumnElement[bool]:
+    """That a person has a term of the kind that is asked for; looked up person by person, by index."""
+    held = (
+        sa.select(sa.literal(1))
+        .select_from(Term)
+        .join(Place, col(Place.id) == col(Term.place_id))
+        .where(col(Term.person_id) == col(Person.id))
+    )
+    if narrowed.territory_id is not None:
+        held = held.join(PlaceFacts, col(PlaceFacts.place_id) == col(Place.id)).where(
+            col(PlaceFacts.territory_id) == narrowed.territory_id
+        )
+    if narrowed.in_office:
+        held = held.where(serving(day))
+    return held.correlate(Person).exists()
 
 
 def _count(session: Session, day: date, narrowed: PeopleFilter) -> int:
@@ -293,9 +307,10 @@ def rows_of(session: Session, found: Iterable[Person], day: date) -> list[Person
 
 
 def _person_row(found: Person, terms: list[TermRow], day: date) -> PersonRow:
-    present = tuple(one for one in terms if _when(one, day) == 0)
+    present = together(one for one in terms if _when(one, day) == 0)
     past = [one for one in terms if _when(one, day) < 0]
-    former = max(past, key=lambda one: (one.to_on or date.max, one.from_on)) if past and not present else None
+    last = max((one.to_on for one in past if one.to_on), default=None)
+    former = () if present else together(one for one in past if one.to_on == last)
     return PersonRow(found.id, found.name, found.kana, found.phone, present, former)
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from crm.core.problems import Missing
 from crm.groups import queries, service
 from crm.groups.forms import (
+    EVERYBODY,
     NEW,
     AddPersonForm,
     BeginForm,
@@ -50,18 +51,24 @@ FOUND = 20
 @pages.get("/people", access=Can.SEE_PEOPLE)
 def index() -> Response:
     """The people in kana order, narrowed by what stands in the address."""
-    narrowed = PeopleFilter(request.args.get("q", "").strip()[:100], uuid_in("territory"))
+    everybody = request.args.get("who") == EVERYBODY
+    narrowed = PeopleFilter(request.args.get("q", "").strip()[:100], uuid_in("territory"), not everybody)
     form = PeopleForm(request.args)
     form.offer(territory.territories(session()))
     found = queries.people_page(
         session(), today(), narrowed, after=uuid_in("after"), before=uuid_in("before")
     )
-    address: dict[str, Any] = {"q": narrowed.words or None, "territory": narrowed.territory_id}
+    address: dict[str, Any] = {
+        "q": narrowed.words or None,
+        "territory": narrowed.territory_id,
+        "who": EVERYBODY if everybody else None,
+    }
     return page(
         "groups/people.html",
         form=form,
         found=found,
         narrowed=narrowed,
+        everybody_url=None if everybody else url_for(".index", **{**address, "who": EVERYBODY}),
         previous_url=url_for(".index", **address, before=found.previous) if found.previous else None,
         next_url=url_for(".index", **address, after=found.next) if found.next else None,
     )
@@ -70,7 +77,7 @@ def index() -> Response:
 @pages.get("/people/<uuid:person_id>", access=Can.SEE_PEOPLE)
 def show(person_id: UUID) -> Response:
     card = queries.person(session(), person_id, today())
-    return page("groups/person.html", card=card, channels=CHANNEL_NAMES)
+    return page("groups/person.html", card=card, posts=queries.together(card.present), channels=CHANNEL_NAMES)
 
 
 @pages.get("/people/new", access=Can.RECORD_CONTACTS)
@@ -146,7 +153,7 @@ def new_term(place_id: UUID) -> Response:
     asked = uuid_in("person")
     succeeded = next((one for one in holders if one.term_id == uuid_in("succeeds")), None)
     if words:
-        people = queries.found_people(session(), words, today(), most=FOUND)
+        people = queries.found_people(session(), words, today(), most=FOUND + 1)
     else:
         people = queries.people_of(
             session(), [*([asked] if asked else []), *(one.person_id for one in holders)], today()
@@ -174,9 +181,10 @@ def _is_closed(place: Place | Card) -> bool:
     return place.closed_on is not None and place.closed_on <= today()
 
 
-def _term_page(card: Card, form: BeginForm, people: Iterable[PersonRow], status: int) -> Response:
-    _offer(card, form, people)
-    return page("groups/new_term.html", card=card, form=form, find=FindForm(request.args), status=status)
+def _term_page(card: Card, form: BeginForm, people: list[PersonRow], status: int) -> Response:
+    _offer(card, form, people[:FOUND])
+    find, more = FindForm(request.args), len(people) > FOUND
+    return page("groups/new_term.html", card=card, form=form, find=find, more=more, status=status)
 
 
 def _offer(card: Card, form: BeginForm, people: Iterable[PersonRow]) -> None:

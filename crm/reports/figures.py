@@ -117,12 +117,7 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 
 def tally(rows: Iterable[Counted]) -> Tally:
     """Count contacts and different places."""
-    total, places = 0, set()
-    for row in rows:
-        total += 1
-        if row.place_id is not None:
-            places.add(row.place_id)
-    return Tally(total, len(places))
+    return _group(rows).tally()
 
 
 def chosen(rows: Iterable[Counted], section: str, line: str) -> list[Counted]:
@@ -131,39 +126,78 @@ def chosen(rows: Iterable[Counted], section: str, line: str) -> list[Counted]:
     return [row for row in rows if line in into(row)]
 
 
+@dataclass(frozen=True)
+class Group:
+    """The contacts of one line: how many, and at which places."""
+
+    total: int
+    places: frozenset[UUID]
+
+    def tally(self) -> Tally:
+        return Tally(self.total, len(self.places))
+
+
+Groups = Mapping[str, Mapping[str, Group]]
+"""Groups by table and line: what is left of rows when only counts are asked for."""
+
+_NOBODY = Group(0, frozenset())
+
+
+def _group(rows: Iterable[Counted]) -> Group:
+    total, places = 0, set()
+    for row in rows:
+        total += 1
+        if row.place_id is not None:
+            places.add(row.place_id)
+    return Group(total, frozenset(places))
+
+
+def grouped(rows: Sequence[Counted]) -> Groups:
+    """Rows by table and line."""
+    made: dict[str, dict[str, Group]] = {}
+    for key, into in SECTIONS.items():
+        lines: dict[str, list[Counted]] = {}
+        for row in rows:
+            for line in into(row):
+                lines.setdefault(line, []).append(row)
+        made[key] = {line: _group(of_line) for line, of_line in lines.items()}
+    return made
+
+
+def merged(several: Sequence[Groups]) -> Groups:
+    """The groups of several months together: a place visited in two of them is one place."""
+    made: dict[str, dict[str, Group]] = {}
+    for key in SECTIONS:
+        lines = {line for groups in several for line in groups[key]}
+        made[key] = {
+            line: Group(
+                sum(groups[key].get(line, _NOBODY).total for groups in several),
+                frozenset().union(*(groups[key].get(line, _NOBODY).places for groups in several)),
+            )
+            for line in lines
+        }
+    return made
+
+
 def sections(
-    month: Sequence[Counted],
-    year: Sequence[Counted],
-    last_year: Sequence[Counted] | None,
-    *,
-    territories: Sequence[str],
+    month: Groups, year: Groups, last_year: Groups | None, *, territories: Sequence[str]
 ) -> tuple[Section, ...]:
     """All tables of a report. `territories` names the former towns in their order; a line of zeros is a line."""
     made = []
-    for key, into in SECTIONS.items():
-        groups = [_grouped(rows, into) for rows in (month, year, last_year or ())]
+    for key in SECTIONS:
         order = list(_FIXED.get(key, ())) or (list(territories) if key == "territory" else [])
-        seen = {line for group in groups[:2] for line in group}
-        order += sorted(seen - set(order))
+        order += sorted((month[key].keys() | year[key].keys()) - set(order))
         lines = tuple(
             Line(
                 line,
-                tally(groups[0].get(line, ())),
-                tally(groups[1].get(line, ())),
-                tally(groups[2].get(line, ())) if last_year is not None else None,
+                month[key].get(line, _NOBODY).tally(),
+                year[key].get(line, _NOBODY).tally(),
+                last_year[key].get(line, _NOBODY).tally() if last_year is not None else None,
             )
             for line in order
         )
         made.append(Section(key, lines))
     return tuple(made)
-
-
-def _grouped(rows: Iterable[Counted], into: Callable[[Counted], tuple[str, ...]]) -> dict[str, list[Counted]]:
-    groups: dict[str, list[Counted]] = {}
-    for row in rows:
-        for line in into(row):
-            groups.setdefault(line, []).append(row)
-    return groups
 
 
 def plain(made: Sequence[Section]) -> list[dict[str, Any]]:

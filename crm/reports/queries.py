@@ -11,9 +11,12 @@ from sqlmodel import Session, col, func, select
 
 from crm.accounts.models import Account
 from crm.core.months import FiscalYear, Month
-from crm.reports.figures import Counted, Section, from_plain
+from crm.reports.figures import Counted, Groups, Section, from_plain, grouped
 from crm.territory.models import Place, PlaceFacts, Territory
 from crm.visits.models import Met, MonthClose, Record, Support
+
+MONTHS_KEPT = 48
+"""Closed months whose counts a process keeps in memory: two years of a page's comparisons, twice."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,35 @@ def rows_of(session: Session, months: Sequence[Month]) -> list[Counted]:
     rows = [one for row in closed for one in frozen_rows(row)]
     rows += open_rows(session, [month for month in months if str(month) not in names])
     return sorted(rows, key=lambda row: (row.on, str(row.id)))
+
+
+def groups_of(session: Session, months: Sequence[Month]) -> list[Groups]:
+    """Counts of several months, one of each. What a closed month counted never changes, so it is read once."""
+    closes = session.exec(
+        select(MonthClose.month, MonthClose.digest).where(
+            col(MonthClose.month).in_([str(month) for month in months]), col(MonthClose.reopened_at).is_(None)
+        )
+    ).all()
+    closed = dict(closes)
+    for name, digest in closed.items():
+        if digest not in _frozen_groups:
+            row = close_of(session, Month.parse(name))
+            if row is not None:
+                _remember(digest, grouped(frozen_rows(row)))
+    return [
+        _frozen_groups[closed[str(month)]] if str(month) in closed else grouped(open_rows(session, [month]))
+        for month in months
+    ]
+
+
+_frozen_groups: dict[str, Groups] = {}
+"""Groups of closed months by the digest of what was frozen: the same digest, the same rows."""
+
+
+def _remember(digest: str, groups: Groups) -> None:
+    while len(_frozen_groups) >= MONTHS_KEPT:
+        _frozen_groups.pop(next(iter(_frozen_groups)), None)
+    _frozen_groups[digest] = groups
 
 
 def first_month(session: Session) -> Month | None:

@@ -32,7 +32,7 @@ class Setting:
 
 def draft(session: Session, month: Month, setting: Setting, *, now: datetime) -> Report:
     """The report of a month that is not closed, from the records of this moment."""
-    made, _rows = _counted(session, month)
+    made = _counted(session, month)
     known = accounts.organisation(session)
     return Report(
         month,
@@ -50,15 +50,15 @@ def draft(session: Session, month: Month, setting: Setting, *, now: datetime) ->
     )
 
 
-def _counted(session: Session, month: Month) -> tuple[tuple[figures.Section, ...], list[Counted]]:
-    """The tables of a month and the rows behind its own column."""
-    rows = queries.rows_of(session, [month])
-    before = [one for one in FiscalYear.of(month).months() if one < month]
-    year = queries.rows_of(session, before) + rows
+def _counted(session: Session, month: Month) -> tuple[figures.Section, ...]:
+    """The tables of a month: its own column, the fiscal year so far, the same month last year."""
+    months = [one for one in FiscalYear.of(month).months() if one <= month]
+    year = queries.groups_of(session, months)
     first, last_year = queries.first_month(session), month.plus(-12)
-    then = queries.rows_of(session, [last_year]) if first is not None and first <= last_year else None
+    known = first is not None and first <= last_year
+    then = queries.groups_of(session, [last_year])[0] if known else None
     names = [territory.name for territory in territories(session)]
-    return figures.sections(rows, year, then, territories=names), rows
+    return figures.sections(year[-1], figures.merged(year), then, territories=names)
 
 
 def report(session: Session, month: Month, setting: Setting, *, now: datetime) -> Report:

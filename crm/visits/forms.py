@@ -17,7 +17,6 @@ from crm.visits.models import Met, Support, Way
 from crm.visits.service import RecordLog
 from crm.web.forms import DateField, Form, TextField, offered
 
-
 MET_WHOM = 200
 """Characters that the column of who was met holds."""
 

@@ -12,7 +12,7 @@ from crm.web.access import MAY, Can, Role
 from crm.web.pages import Pages, access_of, check_doors
 from tests.doors import CHANGE, DATA, DOORS, EVERYBODY, FILE, KEEPERS, LEADS_ON, PAGE, REPORTS, Door, people
 from tests.markup import page_of
-from tests.samples import FOR_THE_AUTHOR, FOR_THE_HOLDERS, Samples
+from tests.samples import FOR_THE_AUTHOR, FOR_THE_HOLDERS, MET_IN_CONFIDENCE, Samples
 from tests.world import Person, World
 
 SIGN_IN = "/sign-in"
@@ -226,13 +226,16 @@ def test_confidential_text_of_others_stands_on_no_page(samples: Samples, name: s
     for where, text in texts(samples, _named(samples, name)).items():
         assert FOR_THE_HOLDERS not in text, where
         assert FOR_THE_AUTHOR not in text, where
+        assert MET_IN_CONFIDENCE not in text, where
 
 
 @pytest.mark.parametrize("name", ["manager", "other_worker"])
 def test_author_and_manager_read_what_is_confidential(samples: Samples, name: str) -> None:
     client = samples.world.client(_named(samples, name))
     assert FOR_THE_HOLDERS in client.get(f"/records/{samples.holders_record.id}").text
-    assert FOR_THE_AUTHOR in client.get(f"/records/{samples.authors_record.id}").text
+    authors = client.get(f"/records/{samples.authors_record.id}").text
+    assert FOR_THE_AUTHOR in authors
+    assert MET_IN_CONFIDENCE in authors
 
 
 def test_a_deputy_of_the_territory_reads_what_is_for_its_holders(samples: Samples) -> None:

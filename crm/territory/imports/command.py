@@ -22,8 +22,8 @@ from crm.web.words import words_for
 DONE, REFUSED, UNREADABLE = 0, 1, 2
 """Exit codes: taken in (or nothing to do), rows with errors or changed meanwhile, a file that cannot be read."""
 
-SHOWN = 20
-"""Rows of each verdict that the command prints; errors are printed all."""
+SHOWN, SHOWN_ERRORS = 20, 100
+"""Rows of each verdict that the command prints."""
 
 Out = Callable[[str], None]
 
@@ -53,6 +53,8 @@ def run_import(
         return UNREADABLE
     _tell(prepared.rows, prepared.summary, options, table, out)
     if prepared.summary.errors:
+        if any(problem.code == "territory_unknown" for row in prepared.rows for problem in row.problems):
+            out(_("ない地域をいっしょに作るには、--create-territories を付けます。"))
         out(_("エラーの行があるので、何も取り込みませんでした。"))
         return REFUSED
     if dry_run:
@@ -91,7 +93,7 @@ def _tell(rows: tuple[RowPreview, ...], summary: Summary, options: Options, tabl
         out(_("読まなかった列:%(names)s", names="、".join(table.ignored_columns)))
     for verdict in (Verdict.ERROR, Verdict.CHANGED, Verdict.NEW):
         shown = [row for row in rows if row.verdict is verdict]
-        most = len(shown) if verdict is Verdict.ERROR else SHOWN
+        most = SHOWN_ERRORS if verdict is Verdict.ERROR else SHOWN
         for row in shown[:most]:
             out(_row_in_words(row, options.kind))
         if len(shown) > most:

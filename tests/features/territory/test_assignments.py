@@ -68,7 +68,9 @@ def test_an_assignment_does_not_end_before_it_begins(world: World) -> None:
 
 def test_an_ended_assignment_holds_until_the_day_before(world: World) -> None:
     with world.writing(world.manager) as session:
-        (row,) = [r for r in queries.assignments(session, HANDOVER) if r.territory_id == world.towns["大東"].id]
+        (row,) = [
+            r for r in queries.assignments(session, HANDOVER) if r.territory_id == world.towns["大東"].id
+        ]
         with pytest.raises(Problem, match="before_beginning"):
             service.end_assignment(session, row.id, on=SINCE)
         service.end_assignment(session, row.id, on=HANDOVER)

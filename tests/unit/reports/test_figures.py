@@ -34,7 +34,8 @@ ROWS = [
 
 
 def lines(key: str, rows=ROWS):
-    made = figures.sections(rows, rows, None, territories=["一関", "花泉"])
+    groups = figures.grouped(rows)
+    made = figures.sections(groups, groups, None, territories=["一関", "花泉"])
     return {line.key: line.month for section in made if section.key == key for line in section.lines}
 
 
@@ -56,18 +57,27 @@ def test_a_territory_without_contacts_is_a_line_of_noughts():
 
 
 def test_every_number_equals_the_contacts_behind_it():
-    for section in figures.sections(ROWS, ROWS, ROWS, territories=["一関"]):
+    groups = figures.grouped(ROWS)
+    for section in figures.sections(groups, groups, groups, territories=["一関"]):
         for line in section.lines:
             behind = figures.chosen(ROWS, section.key, line.key)
             assert figures.tally(behind) == line.month == line.year == line.last_year
 
 
 def test_what_is_kept_as_json_comes_back_the_same():
-    made = figures.sections(ROWS, ROWS, ROWS, territories=["一関"])
+    groups = figures.grouped(ROWS)
+    made = figures.sections(groups, groups, groups, territories=["一関"])
     assert figures.from_plain(figures.plain(made)) == made
     assert [Counted.from_plain(row.plain()) for row in ROWS] == ROWS
 
 
 def test_without_a_year_before_there_is_no_figure_rather_than_a_nought():
-    made = figures.sections(ROWS, ROWS, None, territories=[])
+    groups = figures.grouped(ROWS)
+    made = figures.sections(groups, groups, None, territories=[])
     assert {line.last_year for section in made for line in section.lines} == {None}
+
+
+def test_a_place_visited_in_two_months_is_one_place_of_the_year():
+    year = figures.merged([figures.grouped(ROWS[:2]), figures.grouped(ROWS[1:])])
+    assert year["all"]["all"].tally() == Tally(5, 2)
+    assert year["support"]["none"].tally() == Tally(3, 1)
