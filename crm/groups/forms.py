@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -34,6 +34,11 @@ def uuid_or_none(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
+
+
+def _day_after(last: date | None) -> date | None:
+    """The first day without what people say lasts until `last`."""
+    return None if last is None else min(last, date.max - timedelta(days=1)) + timedelta(days=1)
 
 
 class PeopleForm(Form[None]):
@@ -191,10 +196,19 @@ class BeginForm(_TermForm[Beginning], _AddingForm[Beginning]):
         )
 
 
-class CorrectTermForm(_TermForm[TermTold]):
-    """What is said of a term, and its end."""
+class _LastDayForm(Form[T]):
+    """A form that asks for the last day of a term, for so people say it: until 31 March."""
 
-    to_on = DateField(_l("いつから役職でなくなるか"), [Optional()])
+    def refuse(self, problem: Problem) -> None:
+        if problem.field == "to_on":
+            problem.field = "last_on"
+        super().refuse(problem)
+
+
+class CorrectTermForm(_TermForm[TermTold], _LastDayForm[TermTold]):
+    """What is said of a term, and its last day."""
+
+    last_on = DateField(_l("いつまで"), [Optional()])
 
     def made(self) -> TermTold:
         if faults := self.post_faults():
@@ -203,16 +217,16 @@ class CorrectTermForm(_TermForm[TermTold]):
             uuid_or_none(self.post.data),
             self.title.data or "",
             self.from_on.data or date.min,
-            self.to_on.data,
+            _day_after(self.last_on.data),
             self.number.data,
             self.source.data or "",
         )
 
 
-class EndForm(Form[date]):
-    """End a term."""
+class EndForm(_LastDayForm[date]):
+    """End a term: its last day. What it makes is the first day without it."""
 
-    on = DateField(_l("いつから役職でなくなるか"), [InputRequired()])
+    last_on = DateField(_l("いつまで"), [InputRequired()])
 
     def made(self) -> date:
-        return self.on.data or date.min
+        return _day_after(self.last_on.data) or date.min

@@ -119,10 +119,9 @@ def told_of(term: Term) -> TermFacts:
 
 
 def end_term(session: Session, term_id: UUID, *, on: date) -> Term:
-    """End a term: `on` is the first day without it. Raises "term_before_beginning"."""
+    """End a term: `on` is the first day without it. Raises "term_ends_before_beginning"."""
     term = term_of(session, term_id)
-    if on <= term.from_on:
-        raise Problem("term_before_beginning", field="on", since=term.from_on)
+    rules.check_span(term.from_on, on, closed_on=None)
     term.to_on = on
     session.flush()
     return term

@@ -33,6 +33,7 @@ from crm.i18n import gettext as _
 from crm.territory import queries as territory
 from crm.territory.models import Place
 from crm.territory.queries import Card
+from crm.territory.rules import last_day
 from crm.territory.service import place_of
 from crm.territory.views.door import see, uuid_in
 from crm.web.access import Can, may
@@ -236,7 +237,7 @@ def _facts(card: Card, told: TermTold) -> TermFacts:
 
 @pages.get("/terms/<uuid:term_id>/end", access=Can.RECORD_CONTACTS)
 def end(term_id: UUID) -> Response:
-    return _end_page(term_id, EndForm(data={"on": today()}), 200)
+    return _end_page(term_id, EndForm(data={"last_on": today()}), 200)
 
 
 def _end_page(term_id: UUID, form: EndForm, status: int) -> Response:
@@ -256,7 +257,7 @@ def end_term(term_id: UUID) -> Response:
 @pages.get("/terms/<uuid:term_id>/correct", access=Can.RECORD_CONTACTS)
 def correct_term(term_id: UUID) -> Response:
     term = service.term_of(session(), term_id)
-    told = {**service.told_of(term).__dict__, "post": str(term.post_id)}
+    told = {**service.told_of(term).__dict__, "post": str(term.post_id), "last_on": last_day(term.to_on)}
     return _correct_term_page(term, _correct_form(term, data=told), 200)
 
 

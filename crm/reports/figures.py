@@ -128,10 +128,10 @@ def chosen(rows: Iterable[Counted], section: str, line: str) -> list[Counted]:
 
 @dataclass(frozen=True)
 class Group:
-    """The contacts of one line: how many, and at which places."""
+    """The contacts of one line: how many, and at which places (their ids as numbers, which compare faster)."""
 
     total: int
-    places: frozenset[UUID]
+    places: frozenset[int]
 
     def tally(self) -> Tally:
         return Tally(self.total, len(self.places))
@@ -148,7 +148,7 @@ def _group(rows: Iterable[Counted]) -> Group:
     for row in rows:
         total += 1
         if row.place_id is not None:
-            places.add(row.place_id)
+            places.add(row.place_id.int)
     return Group(total, frozenset(places))
 
 

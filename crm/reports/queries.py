@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from crm.accounts.models import Account
@@ -50,16 +51,21 @@ class MonthRow:
 
 
 def close_of(session: Session, month: Month) -> MonthClose | None:
-    """The closing that holds for a month: not reopened."""
+    """The closing that holds for a month: not reopened. Its rows, which may be long, are read when asked for."""
     return session.exec(
-        select(MonthClose).where(MonthClose.month == str(month), col(MonthClose.reopened_at).is_(None))
+        select(MonthClose)
+        .where(MonthClose.month == str(month), col(MonthClose.reopened_at).is_(None))
+        .options(defer(col(MonthClose.rows)))  # type: ignore[arg-type]
     ).first()
 
 
 def revisions(session: Session, month: Month) -> Sequence[MonthClose]:
     """Every closing of a month, the newest first."""
     return session.exec(
-        select(MonthClose).where(MonthClose.month == str(month)).order_by(col(MonthClose.revision).desc())
+        select(MonthClose)
+        .where(MonthClose.month == str(month))
+        .order_by(col(MonthClose.revision).desc())
+        .options(defer(col(MonthClose.rows)), defer(col(MonthClose.figures)))  # type: ignore[arg-type]
     ).all()
 
 
@@ -89,45 +95,49 @@ def frozen_rows(row: MonthClose) -> list[Counted]:
     return [Counted.from_plain(one) for one in json.loads(row.rows)]
 
 
+_OPEN_ROWS: sa.Select[Any] = (
+    sa.select(
+        col(Record.id),
+        col(Record.on),
+        col(Record.way),
+        col(Record.met),
+        col(Record.place_id),
+        col(PlaceFacts.name).label("place"),
+        col(Place.kind),
+        col(Territory.name).label("territory"),
+        col(Account.name).label("worker"),
+        col(Record.presence),
+        col(Record.observation),
+        col(Record.direct),
+        col(Record.attendance),
+    )
+    .select_from(Record)
+    .join(Account, col(Account.id) == col(Record.worker_id))
+    .outerjoin(Place, col(Place.id) == col(Record.place_id))
+    .outerjoin(Territory, col(Territory.id) == col(Record.territory_id))
+    .outerjoin(
+        PlaceFacts,
+        sa.and_(
+            col(PlaceFacts.place_id) == col(Record.place_id),
+            col(PlaceFacts.from_on) <= col(Record.on),
+            sa.or_(col(PlaceFacts.to_on).is_(None), col(PlaceFacts.to_on) > col(Record.on)),
+        ),
+    )
+    .where(
+        col(Record.counted_in).in_(sa.bindparam("months", expanding=True)),
+        col(Record.withdrawn_at).is_(None),
+        col(Record.met) != Met.CANCELLED,
+    )
+    .order_by(col(Record.on), col(Record.id))
+)
+"""Built once: making this statement anew for every page cost as much as running it."""
+
+
 def open_rows(session: Session, months: Sequence[Month]) -> list[Counted]:
     """The contacts that months count which are not closed, in the names of their own days."""
     if not months:
         return []
-    rows = session.execute(
-        sa.select(
-            col(Record.id),
-            col(Record.on),
-            col(Record.way),
-            col(Record.met),
-            col(Record.place_id),
-            col(PlaceFacts.name).label("place"),
-            col(Place.kind),
-            col(Territory.name).label("territory"),
-            col(Account.name).label("worker"),
-            col(Record.presence),
-            col(Record.observation),
-            col(Record.direct),
-            col(Record.attendance),
-        )
-        .select_from(Record)
-        .join(Account, col(Account.id) == col(Record.worker_id))
-        .outerjoin(Place, col(Place.id) == col(Record.place_id))
-        .outerjoin(Territory, col(Territory.id) == col(Record.territory_id))
-        .outerjoin(
-            PlaceFacts,
-            sa.and_(
-                col(PlaceFacts.place_id) == col(Record.place_id),
-                col(PlaceFacts.from_on) <= col(Record.on),
-                sa.or_(col(PlaceFacts.to_on).is_(None), col(PlaceFacts.to_on) > col(Record.on)),
-            ),
-        )
-        .where(
-            col(Record.counted_in).in_([str(month) for month in months]),
-            col(Record.withdrawn_at).is_(None),
-            col(Record.met) != Met.CANCELLED,
-        )
-        .order_by(col(Record.on), col(Record.id))
-    )
+    rows = session.execute(_OPEN_ROWS, {"months": [str(month) for month in months]})
     return [_counted(row) for row in rows]
 
 

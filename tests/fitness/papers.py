@@ -209,10 +209,10 @@ def rows(text: str) -> Iterator[tuple[str, ...]]:
             yield tuple(cell.strip() for cell in line.strip("| ").split(" | "))
 
 
-def misplaced_words(text: str, known: Names, said: Callable[[str], bool]) -> list[str]:
+def misplaced_words(text: str, known: Names, tables: Names, said: Callable[[str], bool]) -> list[str]:
     """What is wrong with the table of words: in use but nowhere to be found, or to come and here already.
 
-    `said` tells whether a text stands in what people read.
+    `known` is what the code defines, `tables` what its models do; `said` tells whether people read a text.
     """
     in_use, _heading, to_come = text.partition("\n## To come\n")
     wrong = []
@@ -220,7 +220,7 @@ def misplaced_words(text: str, known: Names, said: Callable[[str], bool]) -> lis
         wrong += [f"no page says: {one}" for one in _shown(shown) if not said(one)]
         wrong += [f"not in the code: {one}" for one in SPAN.findall(named) if not known.have(one)]
     for _shown_then, named, *_meaning in rows(to_come):
-        wrong += [f"no longer to come: {one}" for one in SPAN.findall(named) if known.have(one)]
+        wrong += [f"no longer to come: {one}" for one in SPAN.findall(named) if tables.have(one)]
     return wrong
 
 

@@ -43,7 +43,8 @@ def test_the_papers_do_name_commands_targets_and_code() -> None:
 
 
 def test_every_word_in_use_is_in_the_code_and_on_a_page_and_none_to_come_is_here_yet() -> None:
-    assert papers.misplaced_words(WORDS, papers.names_of_crm(), papers.said_on_a_page) == []
+    tables = papers.names_of(MODELS)
+    assert papers.misplaced_words(WORDS, papers.names_of_crm(), tables, papers.said_on_a_page) == []
     assert len(list(papers.rows(WORDS))) > 40
 
 
@@ -165,7 +166,8 @@ def test_planted_words_that_are_misplaced_are_found(tmp_path: Path) -> None:
         "\n## To come\n\n| page | in code | meaning |\n| --- | --- | --- |\n"
         "| 人 | `Person` | built | \n| 団体 | `Group` | not yet |\n"
     )
-    assert papers.misplaced_words(words, papers.names_of([code]), {"予定", "日付"}.__contains__) == [
+    known = papers.names_of([code])
+    assert papers.misplaced_words(words, known, known, {"予定", "日付"}.__contains__) == [
         "not in the code: Visit",
         "no page says: 訪れ",
         "not in the code: Call.by",

@@ -1,6 +1,6 @@
 """Doors for lists to take away: what a list shows, in the shape in which it can be imported again."""
 
-import tempfile
+import io
 from typing import Any
 
 from flask import Response, send_file, url_for
@@ -16,8 +16,6 @@ from crm.web.access import Can
 from crm.web.site import clock, session
 
 MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-SPOOL_BYTES = 8 * 1024 * 1024
-"""Up to here a file waits in memory, beyond on disk."""
 
 
 @pages.get("/places/export/<shape>.<form>", access=Can.EXPORT)
@@ -27,14 +25,14 @@ def export(shape: str, form: str) -> Response:
         raise Missing("not_found")
     kind, day = ImportKind(shape), day_asked()
     rows, columns = rows_out(session(), kind, day, filter_asked()), columns_out(kind)
-    spool: Any = tempfile.SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115 - closed with the answer
+    made = io.BytesIO()  # a few megabytes even for 45,300 rows, and made before the answer begins
     if form == "csv":
-        write_csv(spool, columns, rows)
+        write_csv(made, columns, rows)
     else:
-        write_xlsx(spool, [SheetOut(str(SHEET_NAMES[kind]), columns, rows)], created=clock().now())
-    spool.seek(0)
+        write_xlsx(made, [SheetOut(str(SHEET_NAMES[kind]), columns, rows)], created=clock().now())
+    made.seek(0)
     name = f"{SHEET_NAMES[kind]}_{day.isoformat()}.{form}"
-    return send_file(spool, mimetype=MEDIA[form], as_attachment=True, download_name=name)
+    return send_file(made, mimetype=MEDIA[form], as_attachment=True, download_name=name)
 
 
 def export_links(narrowed: PlaceFilter, address: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:

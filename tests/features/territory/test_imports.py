@@ -98,7 +98,7 @@ def test_rows_taken_in_leave_the_same_trail_as_rows_changed_by_hand(desk: Desk) 
         said = service.facts_of(service.latest_facts(session, place))
         service.change_place(session, place, replace(said, households=99), on=date(2026, 8, 1))
     later.take([HEADER, ["0301", "一関", "末広1区", "すえひろいっく", "98", "310"]])
-    trail = [entry for entry in desk.world.trail("place_facts")]
+    trail = desk.world.trail("place_facts")
     by_hand_close, by_hand_open, by_file_close, by_file_open = trail[-4:]
     assert by_hand_close.action is by_file_close.action is Action.CHANGE
     assert by_hand_close.facts == {"to_on": [None, "2026-08-01"]}
