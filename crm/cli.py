@@ -222,7 +222,12 @@ def demo(installation_: Installation, port: int, host: str, fresh: bool, build_o
 @click.argument("kind", type=click.Choice(["districts", "facilities", "places"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--on", "day", default=None, help="Day from which the facts hold (default: today; for the first import the 1 April before).")
+@click.option(
+    "--on",
+    "day",
+    default=None,
+    help="Day from which the facts hold (default: today; for the first import the 1 April before).",
+)
 @click.option("--sheet", default=None, help="Sheet of an XLSX file (default: the first that fits).")
 @click.option("--create-territories", is_flag=True, help="Create former towns that are not known yet.")
 @pass_installation

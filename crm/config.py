@@ -29,16 +29,23 @@ class Settings(BaseModel):
 
     instance: Path = Field(description="Folder of the installation")
     secret_key: str = Field(default="", description="Signs cookies; made by crm init in instance/secret_key")
-    database_url: str = Field(default="", description="SQLAlchemy address; empty means SQLite in the instance folder")
-    base_url: str = Field(default="http://127.0.0.1:8000", description="Address at which people open the pages")
+    database_url: str = Field(
+        default="", description="SQLAlchemy address; empty means SQLite in the instance folder"
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000", description="Address at which people open the pages"
+    )
     host: str = Field(default="127.0.0.1", description="Address that crm serve listens on")
     port: Port = Field(default=8000, description="Port that crm serve listens on")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=6, description="Threads that answer requests")
     proxies: Annotated[int, Field(ge=0, le=5)] = Field(
         default=0, description="Reverse proxies in front (X-Forwarded-*)"
     )
-    sign_in_days: Annotated[int, Field(ge=1, le=365)] = Field(default=30, description="Days a sign-in lasts unused")
-    link_hours: Annotated[int, Field(ge=1, le=720)] = Field(default=72, description="Hours an invitation or reset link works"
+    sign_in_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        default=30, description="Days a sign-in lasts unused"
+    )
+    link_hours: Annotated[int, Field(ge=1, le=720)] = Field(
+        default=72, description="Hours an invitation or reset link works"
     )
     upload_bytes: Bytes = Field(default=20 * 1024 * 1024, description="Largest file that may be uploaded")
     import_rows: Bytes = Field(default=100_000, description="Most rows that one import file may hold")
@@ -46,13 +53,17 @@ class Settings(BaseModel):
     smtp_port: Port = Field(default=587, description="Port of the mail server")
     smtp_user: str = Field(default="", description="User name at the mail server")
     smtp_password: str = Field(default="", description="Password at the mail server")
-    smtp_security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="How the mail connection is kept"
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the mail connection is kept"
     )
     mail_from: str = Field(default="", description="Sender address of mail")
     backup_at: str = Field(default="02:30", description="Time of the nightly backup (HH:MM); empty for none")
-    backup_keep: Annotated[int, Field(ge=1, le=3650)] = Field(default=30, description="How many nightly backups are kept"
+    backup_keep: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=30, description="How many nightly backups are kept"
     )
-    sample_town: bool = Field(default=False, description="True only in the demo: marks every page as sample data")
+    sample_town: bool = Field(
+        default=False, description="True only in the demo: marks every page as sample data"
+    )
 
     @field_validator("base_url")
     @classmethod

@@ -95,7 +95,7 @@ def frozen_rows(row: MonthClose) -> list[Counted]:
     return [Counted.from_plain(one) for one in json.loads(row.rows)]
 
 
-_OPEN_ROWS: sa.Select[Any] = (
+_OPEN_ROWS: Any = (
     sa.select(
         col(Record.id),
         col(Record.on),

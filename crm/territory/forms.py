@@ -8,7 +8,7 @@ from uuid import UUID
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, RadioField, SearchField, SelectField, SelectMultipleField
 from wtforms import StringField as WtStringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from crm.core.problems import Problem
 from crm.i18n import gettext as _
@@ -44,9 +44,10 @@ class CountField(WtStringField):
     def process_data(self, value: int | None) -> None:
         self.counted, self.data = value, "" if value is None else str(value)
 
-    def pre_validate(self, form: object) -> None:
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = valuelist[0] if valuelist else ""
         try:
-            self.counted = read_count(self.data or "")
+            self.counted = read_count(self.data)
         except Problem as problem:
             raise ValueError(words_for(problem)) from problem
 
@@ -63,9 +64,10 @@ class DegreesField(WtStringField):
     def process_data(self, value: float | None) -> None:
         self.degrees, self.data = value, "" if value is None else str(value)
 
-    def pre_validate(self, form: object) -> None:
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = valuelist[0] if valuelist else ""
         try:
-            self.degrees = read_degrees(self.data or "", self.which)
+            self.degrees = read_degrees(self.data, self.which)
         except Problem as problem:
             raise ValueError(words_for(problem)) from problem
 
@@ -121,7 +123,7 @@ class FactsForm(Form[tuple[Facts, date]]):
     def validate_lon(self, field: DegreesField) -> None:
         """A position has two numbers."""
         if bool((field.data or "").strip()) != bool((self.lat.data or "").strip()):
-            raise ValueError(str(MESSAGES["position_half"]))
+            raise ValidationError(str(MESSAGES["position_half"]))
 
     def facts(self) -> Facts:
         """What was filled in."""

@@ -63,7 +63,9 @@ def _dressed(answer: Response) -> Response:
         # Fonts are asked for by their own sheets, without a fingerprint: they change with a release at most.
         aged = 31536000 if request.args.get("v") else 86400 if request.path.startswith(FONTS) else 0
         if aged:
-            headers["Cache-Control"] = f"public, max-age={aged}{', immutable' if request.args.get('v') else ''}"
+            headers["Cache-Control"] = (
+                f"public, max-age={aged}{', immutable' if request.args.get('v') else ''}"
+            )
     else:
         headers.setdefault("Cache-Control", "no-store")
     return answer

@@ -1,15 +1,16 @@
 """One thread through the whole house, at tablet size, on the real file: as somebody new would do it."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import openpyxl
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 from pypdf import PdfReader
 from waitress import create_server
 
@@ -22,11 +23,11 @@ from crm.db.store import Store
 from crm.jobs import clock as job_clock
 from crm.jobs.running import Premises
 from crm.web.access import Role
-from tests.live import THREADS, threading
+from tests.live import THREADS
 
 REAL_FILE = Path(__file__).parents[2].parent / "shared" / "data" / "ichinoseki_towns.csv"
 PASSWORD = "ことしの桜は四月に咲いた"
-TABLET = {"width": 1180, "height": 820}
+TABLET = ViewportSize(width=1180, height=820)
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,7 +37,10 @@ pytestmark = [
 
 @pytest.fixture
 def house(
-    serve: Callable[[Settings, Store, FixedClock], Flask], settings: Settings, sqlite_store: Store, clock: FixedClock
+    serve: Callable[[Settings, Store, FixedClock], Flask],
+    settings: Settings,
+    sqlite_store: Store,
+    clock: FixedClock,
 ) -> Iterator[tuple[str, str]]:
     """A new installation that serves and works: its address, and the manager's one-time link."""
     app = serve(settings, sqlite_store, clock)
@@ -85,7 +89,9 @@ def wait_for_job(page: Page, sign: str) -> None:
     expect(page.get_by_text(sign).first).to_be_visible(timeout=60_000)
 
 
-def test_from_the_real_file_to_the_report_of_the_month(house, tablet, clock, tmp_path):
+def test_from_the_real_file_to_the_report_of_the_month(
+    house: tuple[str, str], tablet: Callable[[], BrowserContext], clock: FixedClock, tmp_path: Path
+) -> None:
     url, link = house
     manager = tablet().new_page()
     join(manager, link, "manager@example.jp")
@@ -103,7 +109,9 @@ def test_from_the_real_file_to_the_report_of_the_month(house, tablet, clock, tmp
 def import_the_real_file(page: Page, url: str) -> None:
     page.goto(f"{url}/imports")
     page.get_by_label("大字", exact=False).first.check()
-    page.get_by_label("ファイル", exact=False).and_(page.locator("input[type=file]")).set_input_files(REAL_FILE)
+    page.get_by_label("ファイル", exact=False).and_(page.locator("input[type=file]")).set_input_files(
+        REAL_FILE
+    )
     page.get_by_label("ない地域を作る", exact=False).check()
     page.get_by_role("button", name="変わる内容を確かめる").click()
     wait_for_job(page, "新規370件")
@@ -132,15 +140,18 @@ def assign_everything(page: Page, url: str) -> None:
     for town in ("一関", "花泉", "大東", "千厩", "東山", "室根", "川崎", "藤沢"):
         page.goto(f"{url}/territories")
         page.get_by_role("link", name=town, exact=True).first.click()
-        form = page.locator("form").filter(has=page.get_by_label("だれを", exact=False)).or_(
-            page.locator("form[action$='/assign']")
-        ).first
+        form = (
+            page.locator("form")
+            .filter(has=page.get_by_label("だれを", exact=False))
+            .or_(page.locator("form[action$='/assign']"))
+            .first
+        )
         form.locator("select").first.select_option(label="千葉 さくら")
         form.get_by_role("button").click()
         expect(page.get_by_role("main")).to_contain_text("千葉 さくら")
 
 
-def plan_the_month(page: Page, url: str):
+def plan_the_month(page: Page, url: str) -> date:
     page.goto(f"{url}/plan/intervals")
     page.get_by_label("種別").select_option(label="大字・小字")
     page.get_by_label("何か月に1回").fill("3")

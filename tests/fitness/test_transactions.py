@@ -57,9 +57,7 @@ def mistakes(path: str, source: str) -> list[str]:
     found = [
         (node.lineno, name)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and (name := _watched(node))
-        and not _may(path, name)
+        if isinstance(node, ast.Call) and (name := _watched(node)) and not _may(path, name)
     ]
     found += [(line, "text") for line in _imported_text(tree) if not _may(path, "text")]
     return [f"{path}:{line}: {name}" for line, name in sorted(found)]

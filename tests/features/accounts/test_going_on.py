@@ -8,7 +8,7 @@ from crm.visits.models import Record
 from tests.world import PASSWORD, World
 
 
-def test_what_was_typed_when_the_session_had_ended_is_sent_after_the_sign_in(world: World):
+def test_what_was_typed_when_the_session_had_ended_is_sent_after_the_sign_in(world: World) -> None:
     world.with_password(world.worker)
     record_id, place = new_id(), world.district("末広区")
     typed = {
@@ -40,7 +40,7 @@ def test_what_was_typed_when_the_session_had_ended_is_sent_after_the_sign_in(wor
         assert (kept.presence, kept.observation, kept.direct) == (True, False, True)
 
 
-def test_passwords_are_not_carried_through_the_sign_in(world: World):
+def test_passwords_are_not_carried_through_the_sign_in(world: World) -> None:
     page = world.client().post(
         "/devices/password", data={"old": "さくら-no-himitsu", "password": "x", "again": "x"}
     )

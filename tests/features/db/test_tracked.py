@@ -181,7 +181,9 @@ def test_tables_that_are_not_tracked_leave_no_trail(store: Store) -> None:
         person = account()
         session.add(person)
         session.flush()
-        device = SignIn(id=new_id(), account_id=person.id, device="iPad", address="", made_at=NOW, seen_at=NOW)
+        device = SignIn(
+            id=new_id(), account_id=person.id, device="iPad", address="", made_at=NOW, seen_at=NOW
+        )
         session.add(device)
     assert {entry.entity for entry in trail(store)} == {"account"}
 

@@ -36,7 +36,7 @@ def town(world: World) -> None:
     world.district("大原1区", "大東").called_on("2026-05-12", by=world.other_worker)
 
 
-def test_closing_a_month_is_a_job_whose_pdf_and_xlsx_are_served(world):
+def test_closing_a_month_is_a_job_whose_pdf_and_xlsx_are_served(world: World) -> None:
     town(world)
     manager = world.client(world.manager)
     answer = manager.post("/reports/2026-05/close")
@@ -57,7 +57,7 @@ def test_closing_a_month_is_a_job_whose_pdf_and_xlsx_are_served(world):
         assert "秘密の話" not in content
 
 
-def test_asking_twice_closes_once(world):
+def test_asking_twice_closes_once(world: World) -> None:
     town(world)
     manager = world.client(world.manager)
     first = manager.post("/reports/2026-05/close").location
@@ -67,7 +67,7 @@ def test_asking_twice_closes_once(world):
         assert len(queries.revisions(session, Month(2026, 5))) == 1
 
 
-def test_a_month_that_is_not_over_is_refused_in_words(world):
+def test_a_month_that_is_not_over_is_refused_in_words(world: World) -> None:
     manager = world.client(world.manager)
     answer = manager.post("/reports/2026-06/close")
     work(world)
@@ -75,7 +75,7 @@ def test_a_month_that_is_not_over_is_refused_in_words(world):
     assert "令和8年6月30日を過ぎてから確定できます" in page
 
 
-def test_a_reader_makes_and_opens_the_papers_of_an_open_month(world):
+def test_a_reader_makes_and_opens_the_papers_of_an_open_month(world: World) -> None:
     town(world)
     reader = world.client(world.reader)
     making = reader.post("/reports/2026-05/make").location
@@ -88,7 +88,7 @@ def test_a_reader_makes_and_opens_the_papers_of_an_open_month(world):
         assert job.state is State.DONE
 
 
-def test_every_link_of_the_papers_opens_a_page(world):
+def test_every_link_of_the_papers_opens_a_page(world: World) -> None:
     town(world)
     manager = world.client(world.manager)
     making = manager.post("/reports/2026-05/make").location

@@ -26,7 +26,7 @@ def calls(world: World, month: Month = JULY) -> list[plan_queries.CallRow]:
         return plan_queries.calls_of_month(session, plan.id) if plan else []
 
 
-def test_due_places_are_proposed_on_working_days_to_those_who_hold_their_territory(world):
+def test_due_places_are_proposed_on_working_days_to_those_who_hold_their_territory(world: World) -> None:
     mine = [world.district(f"末広{n}区", lat=38.9 + n / 100, lon=141.1) for n in range(1, 6)]
     theirs = world.district("大原1区", "大東", lat=39.0, lon=141.4)
     outcome = propose(world)
@@ -39,7 +39,7 @@ def test_due_places_are_proposed_on_working_days_to_those_who_hold_their_territo
     assert all(c.on.weekday() < 5 and Month.of(c.on) == JULY for c in made)
 
 
-def test_a_district_visited_last_month_is_not_due_and_a_hub_of_every_month_is(world):
+def test_a_district_visited_last_month_is_not_due_and_a_hub_of_every_month_is(world: World) -> None:
     world.district("末広区").called_on("2026-06-10")
     centre = world.place(Kind.COMMUNITY_CENTRE, "末広市民センター")
     centre.called_on("2026-06-10")
@@ -49,14 +49,14 @@ def test_a_district_visited_last_month_is_not_due_and_a_hub_of_every_month_is(wo
     assert [c.place_id for c in calls(world)] == [centre.id]
 
 
-def test_a_place_with_nobody_at_home_is_still_due(world):
+def test_a_place_with_nobody_at_home_is_still_due(world: World) -> None:
     place = world.district("末広区")
     place.called_on("2026-06-10", met=Met.ABSENT)
     propose(world)
     assert [c.place_id for c in calls(world)] == [place.id]
 
 
-def test_an_interval_of_one_place_stands_above_that_of_its_kind(world):
+def test_an_interval_of_one_place_stands_above_that_of_its_kind(world: World) -> None:
     kept, left = world.district("末広1区"), world.district("末広2区")
     with world.writing(world.manager) as session:
         service.set_interval(session, 0, kind=Kind.DISTRICT)
@@ -66,7 +66,7 @@ def test_an_interval_of_one_place_stands_above_that_of_its_kind(world):
     assert left.id not in {c.place_id for c in calls(world)}
 
 
-def test_planning_again_changes_nothing_when_nothing_changed(world):
+def test_planning_again_changes_nothing_when_nothing_changed(world: World) -> None:
     for n in range(1, 20):
         world.district(f"末広{n}区", lat=38.9 + n / 200, lon=141.1 + n / 300)
     propose(world)
@@ -77,7 +77,7 @@ def test_planning_again_changes_nothing_when_nothing_changed(world):
     assert len(world.trail()) == trail
 
 
-def test_planning_again_leaves_what_a_person_placed(world):
+def test_planning_again_leaves_what_a_person_placed(world: World) -> None:
     place = world.district("末広区")
     propose(world)
     call = calls(world)[0]
@@ -88,7 +88,7 @@ def test_planning_again_leaves_what_a_person_placed(world):
     assert [(c.on, c.worker_id) for c in calls(world)] == [(date(2026, 7, 31), world.other_worker.id)]
 
 
-def test_a_call_goes_when_its_place_was_met_meanwhile(world):
+def test_a_call_goes_when_its_place_was_met_meanwhile(world: World) -> None:
     place = world.district("末広区")
     propose(world)
     place.called_on("2026-06-12")
@@ -96,7 +96,7 @@ def test_a_call_goes_when_its_place_was_met_meanwhile(world):
     assert calls(world) == []
 
 
-def test_a_place_planned_for_this_month_is_not_asked_again_next_month(world):
+def test_a_place_planned_for_this_month_is_not_asked_again_next_month(world: World) -> None:
     world.district("末広区")
     propose(world, JUNE)
     assert len(calls(world, JUNE)) == 1
@@ -104,25 +104,25 @@ def test_a_place_planned_for_this_month_is_not_asked_again_next_month(world):
     assert calls(world, JULY) == []
 
 
-def test_a_closed_district_is_not_planned_and_its_parts_are(world):
+def test_a_closed_district_is_not_planned_and_its_parts_are(world: World) -> None:
     old = world.district("末広区")
     parts = world.split(old, ["末広1区", "末広2区"], on="2026-06-10")
     propose(world)
     assert {c.place_id for c in calls(world)} == {part.id for part in parts}
 
 
-def test_a_month_that_is_over_is_not_planned(world):
+def test_a_month_that_is_over_is_not_planned(world: World) -> None:
     with pytest.raises(Problem, match="month_past"):
         propose(world, Month(2026, 5))
 
 
-def test_this_month_is_planned_from_today_on(world):
+def test_this_month_is_planned_from_today_on(world: World) -> None:
     world.district("末広区")
     propose(world, JUNE)
     assert calls(world, JUNE)[0].on >= world.clock.today()
 
 
-def test_calls_of_a_day_are_put_in_another_order(world):
+def test_calls_of_a_day_are_put_in_another_order(world: World) -> None:
     for n in range(1, 4):
         world.district(f"末広{n}区")
     with world.writing(world.manager) as session:
@@ -141,7 +141,7 @@ def test_calls_of_a_day_are_put_in_another_order(world):
         service.reorder_day(session, world.worker.id, first_day, order[:2])
 
 
-def test_a_cancelled_call_keeps_its_reason_and_is_not_planned_again(world):
+def test_a_cancelled_call_keeps_its_reason_and_is_not_planned_again(world: World) -> None:
     world.district("末広区")
     propose(world)
     with world.writing(world.worker) as session:
@@ -153,7 +153,7 @@ def test_a_cancelled_call_keeps_its_reason_and_is_not_planned_again(world):
 # ---- by the page
 
 
-def test_the_manager_plans_and_publishes_and_a_worker_moves_a_call(world):
+def test_the_manager_plans_and_publishes_and_a_worker_moves_a_call(world: World) -> None:
     world.district("末広区")
     manager, worker = world.client(world.manager), world.client(world.worker)
     assert manager.post("/plan/2026-07/propose").status_code == 303
@@ -177,7 +177,7 @@ def test_the_manager_plans_and_publishes_and_a_worker_moves_a_call(world):
         ("", "入力してください"),
     ],
 )
-def test_a_call_is_not_moved_out_of_its_month(world, typed, words):
+def test_a_call_is_not_moved_out_of_its_month(world: World, typed: str, words: str) -> None:
     world.district("末広区")
     propose(world)
     call = calls(world)[0]
@@ -192,5 +192,5 @@ def test_a_call_is_not_moved_out_of_its_month(world, typed, words):
 @pytest.mark.parametrize(
     "path", ["/plan/2026-13", "/plan/nonsense", "/plan/calls/new?place=nonsense", "/plan/calls/new"]
 )
-def test_an_address_that_means_nothing_is_no_page(world, path):
+def test_an_address_that_means_nothing_is_no_page(world: World, path: str) -> None:
     assert world.client(world.manager).get(path).status_code in (404, 409)

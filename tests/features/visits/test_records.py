@@ -13,7 +13,7 @@ from crm.territory.access import Confidential, Reach
 from crm.visits import queries, service
 from crm.visits.models import Met, PlacePulse, Record, Support, Way
 from crm.visits.service import RecordLog
-from tests.world import Person, World
+from tests.world import District, Person, World
 
 
 def keep(world: World, log: RecordLog, by: Person | None = None) -> Record:
@@ -24,11 +24,11 @@ def keep(world: World, log: RecordLog, by: Person | None = None) -> Record:
         )
 
 
-def reach(person: Person, *territories) -> Reach:
+def reach(person: Person, *territories: UUID) -> Reach:
     return Reach(person.id, person.role, frozenset(territories))
 
 
-def test_keeping_the_same_log_twice_keeps_one_record(world):
+def test_keeping_the_same_log_twice_keeps_one_record(world: World) -> None:
     place = world.district("末広区")
     log = RecordLog(new_id(), date(2026, 6, 10), Way.REGULAR, Met.MET, place.id, heard="花が咲いた")
     keep(world, log)
@@ -39,7 +39,7 @@ def test_keeping_the_same_log_twice_keeps_one_record(world):
         )
 
 
-def test_the_same_id_with_other_content_is_a_conflict(world):
+def test_the_same_id_with_other_content_is_a_conflict(world: World) -> None:
     place = world.district("末広区")
     log = RecordLog(new_id(), date(2026, 6, 10), Way.REGULAR, Met.MET, place.id, heard="花が咲いた")
     keep(world, log)
@@ -47,7 +47,7 @@ def test_the_same_id_with_other_content_is_a_conflict(world):
         keep(world, replace(log, heard="花が散った"))
 
 
-def test_the_last_contact_follows_records_and_their_withdrawal(world):
+def test_the_last_contact_follows_records_and_their_withdrawal(world: World) -> None:
     place = world.district("末広区")
     place.called_on("2026-05-11")
     newest = place.called_on("2026-06-08")
@@ -65,18 +65,18 @@ def test_the_last_contact_follows_records_and_their_withdrawal(world):
     assert pulse() == date(2026, 5, 11)
 
 
-def test_a_correction_keeps_the_old_text_in_the_trail_and_refuses_a_stale_one(world):
+def test_a_correction_keeps_the_old_text_in_the_trail_and_refuses_a_stale_one(world: World) -> None:
     visit = world.district("末広区").called_on("2026-06-10", heard="空家が3軒")
     log = replace(service.log_of(visit.record), heard="空家が2軒")
     with world.writing(world.worker) as session:
         service.correct_record(session, log, rev=1, reach=reach(world.worker), today=world.clock.today())
-    changes = [e.personal for e in world.trail("record") if e.action.value == "change"]
+    changes = [e.personal or {} for e in world.trail("record") if e.action.value == "change"]
     assert changes[-1]["heard"] == ["空家が3軒", "空家が2軒"]
     with pytest.raises(Conflict, match="record_changed"), world.writing(world.worker) as session:
         service.correct_record(session, log, rev=1, reach=reach(world.worker), today=world.clock.today())
 
 
-def test_only_the_author_and_the_manager_correct_a_record(world):
+def test_only_the_author_and_the_manager_correct_a_record(world: World) -> None:
     visit = world.district("末広区").called_on("2026-06-10")
     log = replace(service.log_of(visit.record), heard="ほかの人の文")
     with pytest.raises(Forbidden), world.writing(world.other_worker) as session:
@@ -88,7 +88,7 @@ def test_only_the_author_and_the_manager_correct_a_record(world):
     assert visit.record.heard == "ほかの人の文"
 
 
-def test_a_place_is_recorded_only_while_it_is_open(world):
+def test_a_place_is_recorded_only_while_it_is_open(world: World) -> None:
     place = world.district("末広区")
     world.split(place, ["末広1区", "末広2区"], on="2026-06-01")
     with pytest.raises(Problem, match="place_closed"):
@@ -96,7 +96,7 @@ def test_a_place_is_recorded_only_while_it_is_open(world):
     place.called_on("2026-05-29")
 
 
-def test_more_than_one_support_or_none_may_be_chosen(world):
+def test_more_than_one_support_or_none_may_be_chosen(world: World) -> None:
     place = world.district("末広区")
     both = place.called_on("2026-06-10", supports=[Support.PRESENCE, Support.DIRECT])
     none = place.called_on("2026-06-11", supports=[])
@@ -112,7 +112,9 @@ def test_more_than_one_support_or_none_may_be_chosen(world):
         (Confidential.AUTHOR, {"manager", "worker"}),
     ],
 )
-def test_confidential_text_is_read_by_whom_it_is_for(world, confidential, readers):
+def test_confidential_text_is_read_by_whom_it_is_for(
+    world: World, confidential: Confidential, readers: set[str]
+) -> None:
     """花泉 is held by the worker and deputised by the other one."""
     secret = "誰にも言わないでほしい話"
     place = world.district("花泉1区", "花泉")
@@ -134,7 +136,9 @@ def test_confidential_text_is_read_by_whom_it_is_for(world, confidential, reader
     assert seen == readers
 
 
-def test_a_worker_of_another_town_sees_that_a_visit_was_made_but_not_its_confidential_text(world):
+def test_a_worker_of_another_town_sees_that_a_visit_was_made_but_not_its_confidential_text(
+    world: World,
+) -> None:
     place = world.district("末広区")
     visit = place.called_on("2026-06-10", heard="内緒", confidential=Confidential.ASSIGNED)
     page = world.client(world.other_worker).get(f"/records/{visit.id}").get_data(as_text=True)
@@ -145,7 +149,7 @@ def test_a_worker_of_another_town_sees_that_a_visit_was_made_but_not_its_confide
 # ---- by the page
 
 
-def typed(district, **more) -> dict[str, object]:
+def typed(district: District, **more: object) -> dict[str, object]:
     return {
         "record_id": str(new_id()),
         "place": str(district.id),
@@ -162,7 +166,7 @@ def typed(district, **more) -> dict[str, object]:
     }
 
 
-def test_a_visit_is_recorded_by_the_page(world):
+def test_a_visit_is_recorded_by_the_page(world: World) -> None:
     place = world.district("末広区")
     client = world.client(world.worker)
     assert client.get(f"/records/new?place={place.id}").status_code == 200
@@ -191,7 +195,9 @@ def test_a_visit_is_recorded_by_the_page(world):
         ({"record_id": "no id"}, "見つかりません", None),
     ],
 )
-def test_bad_input_is_refused_in_words_and_nothing_typed_is_lost(world, wrong, words, field_id):
+def test_bad_input_is_refused_in_words_and_nothing_typed_is_lost(
+    world: World, wrong: dict[str, str], words: str, field_id: str | None
+) -> None:
     place = world.district("末広区")
     answer = world.client(world.worker).post("/records/new", data=typed(place, **wrong))
     page = answer.get_data(as_text=True)
@@ -205,7 +211,7 @@ def test_bad_input_is_refused_in_words_and_nothing_typed_is_lost(world, wrong, w
         assert queries.records(session, queries.RecordFilter(), reach(world.manager)) == []
 
 
-def test_a_call_of_the_plan_is_answered_by_its_record(world):
+def test_a_call_of_the_plan_is_answered_by_its_record(world: World) -> None:
     place = world.district("末広区")
     with world.writing(world.manager) as session:
         call = service.add_call(
@@ -226,7 +232,7 @@ def test_a_call_of_the_plan_is_answered_by_its_record(world):
     assert "すでに記録があります" in second.get_data(as_text=True)
 
 
-def test_what_is_typed_is_shown_as_text_and_never_as_markup(world):
+def test_what_is_typed_is_shown_as_text_and_never_as_markup(world: World) -> None:
     place = world.district("末広区")
     form = typed(place, heard="<script>alert(1)</script>", met_whom='"><img src=x>')
     client = world.client(world.worker)

@@ -12,7 +12,7 @@ START = datetime(2026, 5, 11, 9, 0, tzinfo=UTC)
 
 
 def seeded(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - sample data, no secrets
+    return random.Random(seed)
 
 
 def milliseconds(key: UUID) -> int:

@@ -33,17 +33,17 @@ ROWS = [
 ]
 
 
-def lines(key: str, rows=ROWS):
+def lines(key: str, rows: list[Counted] = ROWS) -> dict[str, Tally]:
     groups = figures.grouped(rows)
     made = figures.sections(groups, groups, None, territories=["一関", "花泉"])
     return {line.key: line.month for section in made if section.key == key for line in section.lines}
 
 
-def test_total_counts_contacts_and_distinct_counts_places():
+def test_total_counts_contacts_and_distinct_counts_places() -> None:
     assert lines("all") == {"all": Tally(4, 2)}
 
 
-def test_a_contact_with_two_kinds_of_support_stands_in_both_lines():
+def test_a_contact_with_two_kinds_of_support_stands_in_both_lines() -> None:
     assert lines("support") == {
         "presence": Tally(2, 2),
         "observation": Tally(0, 0),
@@ -52,11 +52,11 @@ def test_a_contact_with_two_kinds_of_support_stands_in_both_lines():
     }
 
 
-def test_a_territory_without_contacts_is_a_line_of_noughts():
+def test_a_territory_without_contacts_is_a_line_of_noughts() -> None:
     assert lines("territory") == {"一関": Tally(3, 2), "花泉": Tally(0, 0), "none": Tally(1, 0)}
 
 
-def test_every_number_equals_the_contacts_behind_it():
+def test_every_number_equals_the_contacts_behind_it() -> None:
     groups = figures.grouped(ROWS)
     for section in figures.sections(groups, groups, groups, territories=["一関"]):
         for line in section.lines:
@@ -64,20 +64,20 @@ def test_every_number_equals_the_contacts_behind_it():
             assert figures.tally(behind) == line.month == line.year == line.last_year
 
 
-def test_what_is_kept_as_json_comes_back_the_same():
+def test_what_is_kept_as_json_comes_back_the_same() -> None:
     groups = figures.grouped(ROWS)
     made = figures.sections(groups, groups, groups, territories=["一関"])
     assert figures.from_plain(figures.plain(made)) == made
     assert [Counted.from_plain(row.plain()) for row in ROWS] == ROWS
 
 
-def test_without_a_year_before_there_is_no_figure_rather_than_a_nought():
+def test_without_a_year_before_there_is_no_figure_rather_than_a_nought() -> None:
     groups = figures.grouped(ROWS)
     made = figures.sections(groups, groups, None, territories=[])
     assert {line.last_year for section in made for line in section.lines} == {None}
 
 
-def test_a_place_visited_in_two_months_is_one_place_of_the_year():
+def test_a_place_visited_in_two_months_is_one_place_of_the_year() -> None:
     year = figures.merged([figures.grouped(ROWS[:2]), figures.grouped(ROWS[1:])])
     assert year["all"]["all"].tally() == Tally(5, 2)
     assert year["support"]["none"].tally() == Tally(3, 1)
