@@ -118,6 +118,9 @@ def load(instance: Path, environment: Mapping[str, str] = os.environ, **fixed: o
             values.update(tomllib.loads(config.read_text(encoding="utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
             raise Problem("config_unreadable", path=str(config), why=str(why)) from why
+    spelt = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
+    if unknown := sorted(name for name in environment if name.startswith(ENV_PREFIX) and name not in spelt):
+        raise Problem("setting_unknown", field=unknown[0], setting=unknown[0])
     for name in Settings.model_fields:
         if name != "instance" and (value := environment.get(ENV_PREFIX + name.upper())) is not None:
             values[name] = value

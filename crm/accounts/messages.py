@@ -36,6 +36,8 @@ ROLE_NAMES = {
 ENTITY_NAMES = {
     "organisation": _l("組織"),
     "account": _l("サインインする人"),
+    "password": _l("パスワード"),
+    "one_time_link": _l("1回だけ使えるリンク"),
     "territory": _l("地域"),
     "place": _l("訪問先"),
     "place_facts": _l("訪問先の内容"),

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from crm.db.columns import choice, key, link, moment, personal
+from crm.db.columns import choice, derived, key, link, moment, personal
 from crm.db.tracked import Tracked
 from crm.web.access import Role
 
@@ -37,11 +37,14 @@ class Account(Tracked, SQLModel, table=True):
     disabled_at: datetime | None = moment(optional=True)
 
 
-class Password(SQLModel, table=True):
-    """The argon2 hash of an account's password; its own table, so that no trail ever holds it."""
+class Password(Tracked, SQLModel, table=True):
+    """The argon2 hash of an account's password. The trail tells when it was set, and never holds the hash."""
 
-    account_id: UUID = Field(foreign_key="account.id", primary_key=True)
-    hashed: str = Field(max_length=200)
+    __table_args__ = (sa.UniqueConstraint("account_id"),)
+
+    id: UUID = key()
+    account_id: UUID = link("account.id", index=False)
+    hashed: str = derived(200)
     set_at: datetime = moment()
 
 
@@ -81,8 +84,11 @@ class LinkPurpose(StrEnum):
     RESET = "reset"
 
 
-class OneTimeLink(SQLModel, table=True):
-    """An address that lets its holder set a password once. Only the hash of its secret is stored."""
+class OneTimeLink(Tracked, SQLModel, table=True):
+    """An address that lets its holder set a password once. Only the hash of its secret is stored.
+
+    Tracked: who makes a link for somebody else can open that account, so it must be seen.
+    """
 
     __tablename__ = "one_time_link"
     __table_args__ = (sa.UniqueConstraint("secret_hash"),)
@@ -90,7 +96,7 @@ class OneTimeLink(SQLModel, table=True):
     id: UUID = key()
     account_id: UUID = link("account.id")
     purpose: LinkPurpose = choice(LinkPurpose)
-    secret_hash: str = Field(max_length=64)
+    secret_hash: str = derived(64)
     made_at: datetime = moment()
     expires_at: datetime = moment()
     used_at: datetime | None = moment(optional=True)

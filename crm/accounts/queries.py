@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from crm.accounts.models import Account, Password, SignIn
+from crm.core.kana import kana_key
 from crm.db.tracked import AuditEntry
 from crm.web.access import Role
 
@@ -64,14 +65,14 @@ def accounts(session: Session) -> list[AccountRow]:
         select(Account, Password.account_id, seen.c.seen_at)
         .outerjoin(Password, col(Password.account_id) == col(Account.id))
         .outerjoin(seen, seen.c.account_id == col(Account.id))
-        .order_by(col(Account.disabled_at).is_not(None), Account.kana, Account.name)
     )
-    return [
+    found = [
         AccountRow(
             a.id, a.name, a.kana, a.mail, a.role, a.disabled_at is not None, password is not None, seen_at
         )
         for a, password, seen_at in rows
     ]
+    return sorted(found, key=lambda row: (row.disabled, kana_key(row.kana, row.name)))
 
 
 def devices(session: Session, account_id: UUID, *, current: UUID) -> list[DeviceRow]:
@@ -93,13 +94,12 @@ def names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
 
 def worker_names(session: Session) -> list[tuple[UUID, str]]:
     """Those who may call on places: workers and managers who are not stopped, in kana order."""
-    return list(
-        session.exec(
-            select(Account.id, Account.name)
-            .where(col(Account.role).in_([Role.WORKER, Role.MANAGER]), col(Account.disabled_at).is_(None))
-            .order_by(Account.kana, Account.name)
-        ).all()
-    )
+    rows = session.exec(
+        select(Account.id, Account.name, Account.kana).where(
+            col(Account.role).in_([Role.WORKER, Role.MANAGER]), col(Account.disabled_at).is_(None)
+        )
+    ).all()
+    return [(one_id, name) for one_id, name, kana in sorted(rows, key=lambda row: kana_key(row[2], row[1]))]
 
 
 def audit(

@@ -92,36 +92,47 @@ def link_holder(session: Session, secret: str, *, now: datetime) -> tuple[OneTim
     return link, account
 
 
-def use_link(session: Session, secret: str, password: str, *, now: datetime) -> Account:
-    """Set the password of the link's holder; every device of the account is signed out."""
-    link, account = link_holder(session, secret, now=now)
+def check_new_password(account: Account, password: str) -> None:
+    """Raise what speaks against this password for this account; the slow hashing comes after, outside the lock."""
     rules.check_password(password, mail=account.mail, name=account.name)
+
+
+def use_link(session: Session, secret: str, hashed: str, *, now: datetime) -> Account:
+    """Set the password of the link's holder, hashed already; every device of the account is signed out."""
+    link, account = link_holder(session, secret, now=now)
     link.used_at = now
-    _store_password(session, account, password, now=now)
+    _store_password(session, account.id, hashed, now=now)
     return account
 
 
+def _stored_password(session: Session, account_id: UUID) -> Password | None:
+    return session.exec(select(Password).where(Password.account_id == account_id)).first()
+
+
 def _store_password(
-    session: Session, account: Account, password: str, *, now: datetime, keep: UUID | None = None
+    session: Session, account_id: UUID, hashed: str, *, now: datetime, keep: UUID | None = None
 ) -> None:
-    stored = session.get(Password, account.id)
+    stored = _stored_password(session, account_id)
     if stored is None:
-        session.add(Password(account_id=account.id, hashed=passwords.hashed(password), set_at=now))
+        session.add(Password(account_id=account_id, hashed=hashed, set_at=now))
     else:
-        stored.hashed, stored.set_at = passwords.hashed(password), now
-    end_sign_ins(session, account.id, now=now, but=keep)
+        stored.hashed, stored.set_at = hashed, now
+    end_sign_ins(session, account_id, now=now, but=keep)
+
+
+def check_old_password(session: Session, account_id: UUID, old: str, new: str) -> None:
+    """Raise "password_wrong" unless `old` opens the account, and what speaks against the new one."""
+    stored = _stored_password(session, account_id)
+    if not passwords.matches(stored.hashed if stored else None, old):
+        raise Problem("password_wrong", field="old")
+    check_new_password(session.get_one(Account, account_id), new)
 
 
 def change_password(
-    session: Session, account_id: UUID, old: str, new: str, *, now: datetime, sign_in_id: UUID
+    session: Session, account_id: UUID, hashed: str, *, now: datetime, sign_in_id: UUID
 ) -> None:
-    """Change one's own password; every other device is signed out. Raises "password_wrong" and check_password's."""
-    account = session.get_one(Account, account_id)
-    stored = session.get(Password, account_id)
-    if not passwords.matches(stored.hashed if stored else None, old):
-        raise Problem("password_wrong", field="old")
-    rules.check_password(new, mail=account.mail, name=account.name)
-    _store_password(session, account, new, now=now, keep=sign_in_id)
+    """Change one's own password, hashed already; every other device is signed out."""
+    _store_password(session, account_id, hashed, now=now, keep=sign_in_id)
 
 
 def failures(session: Session, mail: str, address: str, *, now: datetime) -> None:
@@ -153,7 +164,7 @@ def holder_of(session: Session, given: Credentials) -> Account | None:
     """The account that these credentials open, or None. Says nothing of which part was wrong."""
     mail = given.mail.strip().lower()
     account = session.exec(select(Account).where(Account.mail == mail)).first()
-    stored = session.get(Password, account.id) if account else None
+    stored = _stored_password(session, account.id) if account else None
     right = passwords.matches(stored.hashed if stored else None, given.password)
     return account if account and right and account.disabled_at is None else None
 

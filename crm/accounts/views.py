@@ -8,7 +8,7 @@ from flask import session as cookie
 from flask_login import login_user, logout_user
 from werkzeug.datastructures import MultiDict
 
-from crm.accounts import letters, queries, rules, service
+from crm.accounts import letters, passwords, queries, rules, service
 from crm.accounts.forms import (
     AccountForm,
     ChangePasswordForm,
@@ -28,7 +28,7 @@ from crm.web.access import Can, Role
 from crm.web.errors import status_of
 from crm.web.pages import Pages
 from crm.web.rendering import page
-from crm.web.site import apart, clock, me, me_or_none, session, settings, store
+from crm.web.site import apart, clock, me, me_or_none, session, settings, store, unit_of_work
 
 pages = Pages("accounts", __name__, template_folder="templates")
 
@@ -136,8 +136,9 @@ def forgotten_post() -> Response:
 def _send_reset(mail: str) -> None:
     """The answer is the same whether the account exists: nobody learns who is registered."""
     now = clock().now()
-    service.failures(session(), mail, request.remote_addr or "", now=now)
-    service.note_failure(session(), mail, request.remote_addr or "", now=now)
+    asked = f"forgotten:{mail}"  # counted by itself: asking for a link must not close the sign-in
+    service.failures(session(), asked, request.remote_addr or "", now=now)
+    service.note_failure(session(), asked, request.remote_addr or "", now=now)
     account = service.account_by_mail(session(), mail)
     if account is not None:
         _post_link(account, LinkPurpose.RESET)
@@ -167,12 +168,25 @@ def link(secret: str) -> Response:
     )
 
 
-@pages.post("/links/<secret>", access=Can.ENTER)
+@pages.post("/links/<secret>", access=Can.ENTER, own_transaction=True)
 def link_post(secret: str) -> Response:
+    with unit_of_work(writes=False):
+        return _link_post(secret)
+
+
+def _link_post(secret: str) -> Response:
+    """The slow hashing is done while nothing is locked."""
     now = clock().now()
     _row, account = service.link_holder(session(), secret, now=now)
     form = NewPasswordForm(request.form)
-    if form.accepts(lambda password: service.use_link(session(), secret, password, now=now)):
+
+    def set_password(password: str) -> None:
+        service.check_new_password(account, password)
+        hashed = passwords.hashed(password)
+        with apart() as writing:
+            service.use_link(writing, secret, hashed, now=now)
+
+    if form.accepts(set_password):
         flash(_("パスワードを決めました。サインインしてください。"), "success")
         return _see(url_for(".sign_in"))
     return page(
@@ -193,19 +207,22 @@ def end_device(sign_in_id: UUID) -> Response:
     return _see(url_for(".devices"))
 
 
-@pages.post("/devices/password", access=Can.SIGNED_IN)
+@pages.post("/devices/password", access=Can.SIGNED_IN, own_transaction=True)
 def change_password() -> Response:
-    form = ChangePasswordForm(request.form)
-    if form.accepts(
-        lambda new: service.change_password(
-            session(),
-            me().account_id,
-            form.old.data or "",
-            new,
-            now=clock().now(),
-            sign_in_id=me().sign_in_id,
-        )
-    ):
+    with unit_of_work(writes=False):
+        return _change_password()
+
+
+def _change_password() -> Response:
+    form, mine, now = ChangePasswordForm(request.form), me().account_id, clock().now()
+
+    def change(new: str) -> None:
+        service.check_old_password(session(), mine, form.old.data or "", new)
+        hashed = passwords.hashed(new)
+        with apart() as writing:
+            service.change_password(writing, mine, hashed, now=now, sign_in_id=me().sign_in_id)
+
+    if form.accepts(change):
         flash(_("パスワードを変えました。ほかの端末はサインアウトしました。"), "success")
         return _see(url_for(".devices"))
     rows = queries.devices(session(), me().account_id, current=me().sign_in_id)

@@ -141,7 +141,10 @@ def _accounts(store: Store, author: Author, town: Town, now: datetime) -> None:
     )
     hashed = passwords.hashed(PASSWORD)
     _insert(
-        store, author, Password, ({"account_id": w.id, "hashed": hashed, "set_at": now} for w in town.workers)
+        store,
+        author,
+        Password,
+        ({"id": new_id(), "account_id": w.id, "hashed": hashed, "set_at": now} for w in town.workers),
     )
 
 

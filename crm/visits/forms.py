@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from crm.core.problems import Problem
 from crm.i18n import gettext as _
@@ -83,7 +83,7 @@ class RecordForm(Form[RecordLog]):
     def validate_met_holders(self, _field: SelectMultipleField) -> None:
         """Chosen and typed together have to fit."""
         if len(self.everybody_met()) > MET_WHOM:
-            raise ValueError(_("会った人は、あわせて%(most)s文字までです。", most=MET_WHOM))
+            raise ValidationError(_("会った人は、あわせて%(most)s文字までです。", most=MET_WHOM))
 
     def made(self) -> RecordLog:
         record_id = uuid_or_none(self.record_id.data)

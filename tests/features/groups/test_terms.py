@@ -212,9 +212,9 @@ def test_what_is_not_there_cannot_be_used(world: World) -> None:
 def test_a_title_is_made_once_in_a_territory_and_known_in_no_other(world: World) -> None:
     here, there = world.district("末広区"), world.district("摺沢区", "大東")
     assert post(world, here, "民区長") == post(world, here, "民区長") != post(world, there, "民区長")
+    sato, told = somebody(world, "佐藤 正"), TermFacts(post(world, there, "民区長"), date(2026, 4, 1))
     with pytest.raises(Problem, match="post_of_other_territory"), world.writing(world.worker) as session:
-        told = TermFacts(post(world, there, "民区長"), date(2026, 4, 1))
-        service.begin_term(session, here.id, service.add_person(session, PersonFacts("佐藤 正")).id, told)
+        service.begin_term(session, here.id, sato, told)
 
 
 def test_a_title_known_everywhere_is_used_everywhere_and_stands_once(world: World) -> None:

@@ -217,7 +217,8 @@ def test_a_split_district_is_not_reopened_beside_its_parts(world: World) -> None
 def test_a_long_list_is_leafed_through_forth_and_back_without_a_gap(world: World) -> None:
     for number in range(7):
         world.district(f"{number}区", kana=f"く{number}")
-    seen, back = [], []
+    seen: list[str] = []
+    back: list[str] = []
     with world.reading() as session:
         after: UUID | None = None
         while True:

@@ -9,22 +9,22 @@ import pytest
 from sqlmodel import col, func, select
 
 from crm.config import Settings
+from crm.core.clock import FixedClock
 from crm.db.store import Store
 from crm.territory import queries
 from crm.territory.imports import run_import
 from crm.territory.models import Kind, Place, PlaceFacts, Territory
 from crm.territory.queries import PlaceFilter
-from tests.conftest import Serve
 from tests.features.territory.files import DAY, as_csv
-from tests.world import World
+from tests.world import Serve, World
 
 Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def fresh(serve: Serve, settings: Settings, store: Store, clock: object) -> Run:
+def fresh(serve: Serve, settings: Settings, store: Store, clock: FixedClock) -> Run:
     """`crm import` in an installation in which nothing is known yet, not even a former town."""
-    app = serve(settings, store, clock)  # type: ignore[arg-type]  # the fixed clock
+    app = serve(settings, store, clock)
 
     def run(
         kind: str, path: Path, *, day: date = DAY, dry_run: bool = False, create: bool = False
@@ -94,10 +94,13 @@ def test_every_row_of_the_real_list_is_there_as_it_was_written(
             for row in csv.DictReader(lines)
         }
     with store.reading() as session:
-        said = select(
-            col(PlaceFacts.name), col(PlaceFacts.kana), col(Territory.name), col(PlaceFacts.lat), col(PlaceFacts.lon)
-        ).join(Territory, col(Territory.id) == col(PlaceFacts.territory_id))  # fmt: skip
-        assert set(session.exec(said).all()) == wanted
+        rows = session.exec(
+            select(PlaceFacts, Territory.name).join(
+                Territory, col(Territory.id) == col(PlaceFacts.territory_id)
+            )
+        )
+        said = {(row.name, row.kana, town, row.lat, row.lon) for row, town in rows}
+    assert said == wanted
 
 
 def test_the_place_whose_kana_is_not_known_is_found_by_its_name_and_stands_last(
@@ -164,7 +167,7 @@ def test_a_file_that_cannot_be_read_ends_with_status_2_and_says_why(fresh: Run, 
 
 
 def test_a_file_over_the_limit_ends_with_status_2(
-    fresh: Run, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    fresh: Run, tmp_path: Path, settings: Settings
 ) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"x" * (settings.upload_bytes + 1))

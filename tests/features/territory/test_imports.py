@@ -334,7 +334,7 @@ def test_a_change_made_while_the_rows_were_made_ready_is_not_written_over(desk: 
     """Whoever is faster wins: the import looks again, inside the write lock, and prepares anew."""
     desk.take([HEADER, FIRST])
     place = facts(desk.world, "0301")[0].place_id
-    touched = []
+    touched: list[bool] = []
 
     def somebody_else() -> None:
         if not touched:

@@ -29,7 +29,7 @@ def test_a_person_is_found_by_name_reading_and_the_digits_of_each_number():
     key = PersonFacts(
         "髙橋　一男", "タカハシ カズオ", phone="0191-23-4567(夜)", fax="２３－８９９９"
     ).columns()["search_key"]
-    for word in ("高橋", "髙橋一男", "たかはし", "ｶｽﾞｵ", "0191-23-4567", ["191", "23"][0], "２３‐８９９９"):
+    for word in ("高橋", "髙橋一男", "たかはし", "ｶｽﾞｵ", "0191-23-4567", "２３‐８９９９"):
         assert wanted_key(word) in key, word
     assert wanted_key("夜") not in key
 

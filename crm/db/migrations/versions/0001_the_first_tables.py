@@ -340,11 +340,13 @@ def upgrade() -> None:
 
     op.create_table(
         "password",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("hashed", sa.String(length=200), nullable=False),
         sa.Column("set_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_password_account_id_account")),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_password")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_password_account_id")),
     )
     op.create_table(
         "place_facts",
