@@ -202,3 +202,33 @@ def test_no_link_is_kept_in_clear(world: World) -> None:
     with world.reading() as session:
         (row,) = session.exec(select(OneTimeLink)).all()
     assert secret not in str(row.model_dump())
+
+
+def test_whoever_makes_a_link_for_somebody_is_seen_in_the_trail_without_its_secret(world: World) -> None:
+    client = world.client(world.manager)
+    assert client.post(f"/accounts/{world.administrator.id}/link").status_code == 303
+    made = [entry for entry in world.trail("one_time_link") if entry.account_id == world.manager.id]
+    assert [entry.action.value for entry in made] == ["create"]
+    assert str(world.administrator.id) in str(made[0].facts)
+    assert "secret_hash" not in str(made[0].facts)
+    assert made[0].personal is None
+
+
+def test_a_password_that_was_set_stands_in_the_trail_without_its_hash(world: World) -> None:
+    secret = world.link_for(world.worker)
+    client = world.client()
+    form = {"password": "山のむこうの赤い屋根の家", "again": "山のむこうの赤い屋根の家"}
+    assert client.post(f"/links/{secret}", data=form).status_code == 303
+    entries = world.trail("password")
+    assert len(entries) == 1
+    assert "argon2" not in f"{entries[0].facts}{entries[0].personal}"
+
+
+def test_asking_for_links_does_not_close_the_sign_in(world: World) -> None:
+    world.with_password(world.worker)
+    client = world.client()
+    answers = [client.post("/forgotten", data={"mail": world.worker.mail}).status_code for _ in range(12)]
+    assert answers[0] == 200
+    assert answers[-1] == 429
+    signed = client.post("/sign-in", data={"mail": world.worker.mail, "password": PASSWORD})
+    assert signed.status_code == 303
