@@ -161,8 +161,15 @@ def _sockets(app: Flask) -> None:
                     report_jobs.CLOSE: _report_page,
                     report_jobs.MAKE: _report_page,
                 },
-                job_views.KINDS: {**operation_messages.NAMES},
+                job_views.KINDS: {**operation_messages.NAMES, **import_jobs.NAMES},
                 job_views.FACTS: {**operation_handlers.FACTS},
+                job_views.NEEDS: {
+                    import_jobs.PREVIEW: Can.KEEP_PLACES,
+                    import_jobs.APPLY: Can.KEEP_PLACES,
+                    report_jobs.CLOSE: Can.CLOSE_MONTH,
+                    report_jobs.MAKE: Can.SEE_REPORTS,
+                    "backup": Can.KEEP_ORGANISATION,
+                },
                 job_views.NAMES: account_queries.names,
             }
         )

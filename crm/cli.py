@@ -1,5 +1,7 @@
 """The command line: crm demo | init | serve | work | import | plan | report | backup | restore | doctor."""
 
+import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -89,6 +91,7 @@ def _refusing(command: F) -> F:
 @click.version_option(package_name="meguri")
 @click.pass_context
 def main(context: click.Context, folder: str | None) -> None:
+    os.umask(0o077)  # what an installation writes is nobody else's business
     context.obj = Installation(config.instance_folder(folder))
 
 
@@ -171,6 +174,7 @@ def _end(_signal: int, _frame: object) -> None:
 
 def _serve(settings: Settings, store: Store, *, work: bool) -> None:
     signal.signal(signal.SIGTERM, _end)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     app = application.create_app(settings, store=store)
     premises = Premises(settings, store, SystemClock())
     background = job_clock.start_background(premises, application.handlers(app)) if work else None

@@ -124,6 +124,8 @@ def load(instance: Path, environment: Mapping[str, str] = os.environ, **fixed: o
     for name in Settings.model_fields:
         if name != "instance" and (value := environment.get(ENV_PREFIX + name.upper())) is not None:
             values[name] = value
+    if "base_url" not in values and "port" in values:
+        values["base_url"] = f"http://127.0.0.1:{values['port']}"  # another port is another address
     values.update(fixed)
     values["instance"] = instance
     if not values.get("secret_key"):

@@ -149,7 +149,7 @@ DOORS: dict[str, Door] = {
     "people.correct_term_post": Door(FIELD, CHANGE, TERM),
     "people.end": Door(FIELD, PAGE, TERM),
     "people.end_term_post": Door(FIELD, CHANGE, TERM),
-    "people.take_back_term_post": Door(FIELD, CHANGE, TERM),
+    "people.take_back_term_post": Door(FIELD, CHANGE, {"term_id": lambda s, _p: s.slip()}),
     # Visits
     "visits.today": Door(FIELD, PAGE),
     "visits.records": Door(OFFICE, PAGE, asked=lambda s: (f"?place={s.foreign.id}", f"?worker={s.spare.id}")),

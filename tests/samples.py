@@ -77,6 +77,13 @@ class Samples:
             )
             return job.id
 
+    def slip(self) -> UUID:
+        """A term that was begun by mistake, to be taken back."""
+        with self.world.writing(self.world.worker) as session:
+            slip = people.post_titled(session, self.world.towns["一関"].id, f"会計{new_id()}")
+            told = TermFacts(slip.id, date(2026, 4, 1))
+            return people.begin_term(session, self.district.id, self.person_id, told).id
+
     def device_of(self, person: Person) -> UUID:
         """A device of a person."""
         return self.world.sign_in_of(person)

@@ -55,7 +55,11 @@ def check_password(password: str, *, mail: str, name: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise Problem("password_short", field="password", shortest=SHORTEST_PASSWORD)
     folded = password.casefold()
-    if len(set(folded)) < 5 or mail.split("@")[0] in folded or (len(name) > 3 and name in password):
+    if (
+        len(set(folded)) < 5
+        or (len(mail.split("@")[0]) > 3 and mail.split("@")[0] in folded)
+        or (len(name) > 3 and name in password)
+    ):
         raise Problem("password_guessable", field="password")
 
 

@@ -26,6 +26,7 @@ from crm.core.problems import Missing, Problem, TooMany
 from crm.i18n import gettext as _
 from crm.web.access import Can, Role
 from crm.web.errors import status_of
+from crm.web.forms import whole_number
 from crm.web.pages import Pages
 from crm.web.rendering import page
 from crm.web.site import apart, clock, me, me_or_none, session, settings, store, unit_of_work
@@ -331,7 +332,7 @@ def organisation_post() -> Response:
 @pages.get("/audit", access=Can.SEE_AUDIT)
 def audit() -> Response:
     try:
-        before = int(request.args["before"]) if request.args.get("before") else None
+        before = whole_number(request.args.get("before"))
         entity_id = UUID(request.args["id"]) if request.args.get("id") else None
     except ValueError as why:
         raise Missing("not_found") from why

@@ -99,3 +99,8 @@ def by_code_point(length: int) -> Any:
 def derived(length: int) -> Any:
     """A text column whose values follow from others: search keys made by crm.core.kana."""
     return Field(default="", max_length=length, sa_column_kwargs={"info": {DERIVED: True}})
+
+
+def derived_text() -> Any:
+    """A long text that the trail need not hold a second time: it is frozen, and a digest of it is in the trail."""
+    return Field(sa_column_kwargs={"info": {DERIVED: True}})

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlmodel import Session
 
 from crm.db import tracked
+from crm.db.staging import STAGES, Staging
 from crm.db.tracked import Author
 
 WRITES = "crm_writes"
@@ -57,25 +58,42 @@ class Store:
             yield session
 
     @contextmanager
-    def writing(self, author: Author | None = None) -> Iterator[Session]:
-        """A transaction that writes: committed at the end, rolled back when anything is raised."""
-        with self.write_session(author) as session:
+    def writing(self, author: Author | None = None, *, staged: Staging | None = None) -> Iterator[Session]:
+        """A transaction that writes: committed at the end, rolled back when anything is raised.
+
+        With `staged`, it runs where those rows were laid ready.
+        """
+        with self.write_session(author, staged=staged) as session:
             yield session
             session.commit()
 
     @contextmanager
-    def write_session(self, author: Author | None = None) -> Iterator[Session]:
+    def write_session(
+        self, author: Author | None = None, *, staged: Staging | None = None
+    ) -> Iterator[Session]:
         """A writing transaction whose commit is the caller's decision; what is not committed is rolled back."""
         if not self.is_sqlite:
-            with self._begin(author) as session:
+            with self._begin(author, staged) as session:
                 yield session
             return
-        with self._one_writer, self._begin(author) as session:
+        with self._one_writer, self._begin(author, staged) as session:
             yield session
 
     @contextmanager
-    def _begin(self, author: Author | None) -> Iterator[Session]:
-        with Session(self._writes) as session:
+    def staging(self, author: Author) -> Iterator[Staging]:
+        """A place to lay many rows ready for one write transaction; what was not written is forgotten."""
+        with self._writes.connect() as connection:
+            staging = Staging(connection, author)
+            try:
+                yield staging
+            finally:
+                staging.clear()
+
+    @contextmanager
+    def _begin(self, author: Author | None, staged: Staging | None) -> Iterator[Session]:
+        if staged is not None:
+            staged.ready()
+        with Session(staged.connection if staged is not None else self._writes) as session:
             tracked.set_author(session, author or Author.system())
             tracked.watch(session)
             begun = session.connection()  # BEGIN IMMEDIATE here, before anything is read
@@ -135,10 +153,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
+    options = connection.get_execution_options()
+    writes = options.get(WRITES, False)
     # query_only makes a page that was declared as reading fail loudly when it writes.
     connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # Rows are laid ready in temporary tables, which belong to their connection alone: no lock is needed.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes and not options.get(STAGES) else "BEGIN")
 
 
 def wait_until_open(store: Store, seconds: float) -> bool:

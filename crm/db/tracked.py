@@ -1,16 +1,15 @@
 """Tracked tables: every change to a row leaves its before and after in the audit trail.
 
-Changes reach the trail in one of two ways only: the ORM's flush, or `BulkInsert` and `BulkChange` for many
-rows at once. Any other bulk statement on a tracked table is refused.
+Changes reach the trail in one of two ways only: the ORM's flush, or `BulkInsert` and
+`crm.db.staging` for many rows at once. Any other bulk statement on a tracked table is refused.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -113,7 +112,8 @@ def watch(session: OrmSession) -> None:
 _JSON_TYPES = frozenset({str, int, float, bool, dict, list, type(None)})
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
     if type(value) in _JSON_TYPES:
         return value
     return value.value if isinstance(value, Enum) else str(value)
@@ -124,11 +124,12 @@ def _personal(table: sa.Table) -> frozenset[str]:
     return frozenset(column.name for column in table.columns if column.info.get(PERSONAL))
 
 
-def _derived(column: Any) -> bool:
+def is_derived(column: Any) -> bool:
+    """Whether the values of a column follow from others: the trail leaves it out."""
     return bool(column.info.get(DERIVED))
 
 
-def _signed(author: Author, at: datetime) -> dict[str, Any]:
+def signed(author: Author, at: datetime) -> dict[str, Any]:
     """What the entries of one act have in common."""
     return {"at": at, "account_id": author.account_id, "via": author.via, "act": author.act}
 
@@ -147,11 +148,12 @@ def _told(table: sa.Table, changes: dict[str, list[Any]]) -> dict[str, Any]:
     }
 
 
-def _entry(
-    signed: dict[str, Any], table: sa.Table, entity_id: UUID, action: Action, changes: dict[str, list[Any]]
+def entry(
+    common: dict[str, Any], table: sa.Table, entity_id: UUID, action: Action, changes: dict[str, list[Any]]
 ) -> dict[str, Any]:
+    """One entry of the trail: `common` is what `signed` gives, `changes` by column what stood there and stands."""
     return {
-        **signed,
+        **common,
         "entity": table.name,
         "entity_id": entity_id,
         "action": action,
@@ -160,9 +162,9 @@ def _entry(
 
 
 def _write_trail(session: OrmSession, _context: UOWTransaction) -> None:
-    signed = _signed(author_of(session), datetime.now(UTC))
+    common = signed(author_of(session), datetime.now(UTC))
     entries = [
-        _entry(signed, sa.inspect(type(row)).local_table, row.id, action, changes)
+        entry(common, sa.inspect(type(row)).local_table, row.id, action, changes)
         for action, rows in (
             (Action.CREATE, session.new),
             (Action.CHANGE, session.dirty),
@@ -180,19 +182,19 @@ def _changes(row: Any, action: Action) -> dict[str, list[Any]]:
     for attribute in sa.inspect(row).mapper.column_attrs:
         history = sa.inspect(row).attrs[attribute.key].history
         column = attribute.columns[0].name
-        if column == "id" or _derived(attribute.columns[0]):
+        if column == "id" or is_derived(attribute.columns[0]):
             continue
         if action is Action.CREATE:
             value = getattr(row, attribute.key)
             if value is not None:
-                changes[column] = [None, _plain(value)]
+                changes[column] = [None, plain(value)]
         elif action is Action.REMOVE:
-            changes[column] = [_plain(getattr(row, attribute.key)), None]
+            changes[column] = [plain(getattr(row, attribute.key)), None]
         elif history.has_changes():
             before = history.deleted[0] if history.deleted else None
             after = history.added[0] if history.added else None
             if before != after:
-                changes[column] = [_plain(before), _plain(after)]
+                changes[column] = [plain(before), plain(after)]
     return changes
 
 
@@ -216,179 +218,43 @@ def tracked_tables() -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """One statement with the parameters of many rows. With `sql`, they are what the driver takes as it is."""
+class BulkInsert:
+    """Many new rows of a table, prepared with their trail before the write lock is taken.
 
-    statement: sa.Insert | sa.Update
-    sql: str | None
-    parameters: list[Any]
-
-    def run(self, session: Session) -> None:
-        if not self.parameters:
-            return
-        if self.sql is None:
-            session.connection().execute(self.statement, self.parameters)
-        else:
-            session.connection().exec_driver_sql(self.sql, self.parameters)
-
-
-class _Collector:
-    """Collects the rows of a statement; given a dialect, turns each into what its driver takes.
-
-    `constant` are values that every row has: they are turned once.
+    For tens of thousands of rows in one transaction see crm.db.staging.
     """
 
-    def __init__(
-        self,
-        statement: sa.Insert | sa.Update,
-        names: Iterable[str],
-        dialect: sa.Dialect | None,
-        constant: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
-        self._statement, self._constant = statement, constant
-        self._parameters: list[Any] = []
-        self._sql: str | None = None
-        if dialect is not None:
-            compiled: Any = statement.compile(dialect=dialect, column_keys=[*names, *constant])
-            self._sql, self._positional = str(compiled), bool(compiled.positional)
-            self._order = tuple(compiled.positiontup or compiled.binds)
-            turned = {
-                name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
-                for name in self._order
-            }
-            self._turned = [(name, turned[name]) for name in self._order if name not in constant]
-            self._constant = {
-                name: turn(value) if (turn := turned[name]) else value for name, value in constant.items()
-            }
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        if self._sql is None:
-            self._parameters.append({**self._constant, **row})
-            return
-        values = dict(self._constant)
-        for name, turn in self._turned:
-            values[name] = row[name] if turn is None else turn(row[name])
-        self._parameters.append(tuple(map(values.__getitem__, self._order)) if self._positional else values)
-
-    def batch(self) -> _Batch:
-        return _Batch(self._statement, self._sql, self._parameters)
-
-
-class _Trail:
-    """Collects what the trail will say of many rows of one table."""
-
-    def __init__(self, table: sa.Table, action: Action, author: Author, dialect: sa.Dialect | None) -> None:
-        constant = {**_signed(author, datetime.now(UTC)), "entity": table.name, "action": action}
-        self._table = table
-        self._collected = _Collector(sa.insert(AuditEntry), _TOLD, dialect, constant)
-
-    def add(self, entity_id: UUID, changes: dict[str, list[Any]]) -> None:
-        self._collected.add({"entity_id": entity_id, **_told(self._table, changes)})
-
-    def batch(self) -> _Batch:
-        return self._collected.batch()
-
-
-_TOLD = ("entity_id", "facts", "personal", "personal_digest")
-
-
-@dataclass(frozen=True)
-class BulkInsert:
-    """Many new rows of a table, prepared with their trail before the write lock is taken."""
-
-    batches: tuple[_Batch, ...]
+    table: sa.Table
+    rows: Sequence[dict[str, Any]]
+    trail: Sequence[dict[str, Any]]
 
     @classmethod
-    def prepare(
-        cls,
-        model: type[SQLModel],
-        rows: Iterable[Mapping[str, Any]],
-        author: Author,
-        dialect: sa.Dialect | None = None,
-    ) -> "BulkInsert":
-        """Rows are complete and alike: every column without a database default is given, `id` included.
-
-        With the dialect of the store nothing is left to do inside the write lock but to hand the rows over:
-        for 45,300 rows that makes it three times shorter.
-        """
+    def prepare(cls, model: type[SQLModel], rows: Sequence[dict[str, Any]], author: Author) -> "BulkInsert":
+        """Rows are complete: every column without a database default is given, `id` included."""
         table: sa.Table = sa.inspect(model).local_table
-        trail = _Trail(table, Action.CREATE, author, dialect) if issubclass(model, Tracked) else None
-        kept = tuple(one.name for one in table.columns if one.name != "id" and not _derived(one))
-        made: _Collector | None = None
-        for row in rows:
-            made = made or _Collector(sa.insert(table), row, dialect)
-            made.add(row)
-            if trail is not None:
-                said = ((name, row.get(name)) for name in kept)
-                trail.add(
-                    row["id"], {name: [None, _plain(value)] for name, value in said if value is not None}
-                )
-        if made is None:
-            return cls(())
-        return cls((made.batch(), trail.batch()) if trail is not None else (made.batch(),))
+        common = signed(author, datetime.now(UTC))
+        trail = [
+            entry(common, table, row["id"], Action.CREATE, created(table, row))
+            for row in (rows if issubclass(model, Tracked) else ())
+        ]
+        return cls(table, rows, trail)
 
     def run(self, session: Session) -> None:
         """Insert the rows and their trail."""
-        for batch in self.batches:
-            batch.run(session)
+        if self.rows:
+            session.connection().execute(sa.insert(self.table), list(self.rows))
+        if self.trail:
+            session.connection().execute(sa.insert(AuditEntry), list(self.trail))
 
 
-@dataclass(frozen=True)
-class Change:
-    """New values of one row: by column, what stands there (for the trail) and what shall."""
-
-    id: UUID
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+def created(table: sa.Table, row: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What the trail says of a new row: nothing before, what it begins with after."""
+    return {name: [None, plain(value)] for name in _kept(table) if (value := row.get(name)) is not None}
 
 
-@dataclass(frozen=True)
-class BulkChange:
-    """Other values in many rows of a tracked table, prepared with their trail before the write lock is taken.
-
-    Whoever runs it has made sure, inside the same transaction, that the rows still are what they were when
-    it was prepared.
-    """
-
-    batches: tuple[_Batch, ...]
-
-    @classmethod
-    def prepare(
-        cls,
-        model: type[SQLModel],
-        changes: Iterable[Change],
-        author: Author,
-        dialect: sa.Dialect | None = None,
-    ) -> "BulkChange":
-        """All changes name the same columns; those in which nothing changes leave no trail."""
-        table: sa.Table = sa.inspect(model).local_table
-        trail = _Trail(table, Action.CHANGE, author, dialect)
-        made: _Collector | None = None
-        for change in changes:
-            made = made or _Collector(_update(table, change.after), (*change.after, _ROW), dialect)
-            made.add({**change.after, _ROW: change.id})
-            differing = {
-                name: [_plain(change.before[name]), _plain(value)]
-                for name, value in change.after.items()
-                if change.before[name] != value and not _derived(table.c[name])
-            }
-            trail.add(change.id, differing)
-        if made is None:
-            return cls(())
-        return cls((made.batch(), trail.batch()))
-
-    def run(self, session: Session) -> None:
-        """Change the rows and write their trail."""
-        for batch in self.batches:
-            batch.run(session)
-
-
-_ROW = "row_id"
-
-
-def _update(table: sa.Table, columns: Iterable[str]) -> sa.Update:
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns}
-    return sa.update(table).where(table.c.id == sa.bindparam(_ROW, type_=table.c.id.type)).values(values)
+@cache
+def _kept(table: sa.Table) -> tuple[str, ...]:
+    return tuple(one.name for one in table.columns if one.name != "id" and not is_derived(one))
 
 
 def trail_length(session: Session, *models: type[SQLModel]) -> int:
@@ -397,13 +263,3 @@ def trail_length(session: Session, *models: type[SQLModel]) -> int:
     counted = sa.select(sa.func.count()).select_from(AuditEntry).where(col(AuditEntry.entity).in_(tables))
     length: int = session.execute(counted).scalar_one()
     return length
-
-
-def hold_still(session: Session, *models: type[SQLModel]) -> None:
-    """Let nobody else write to these tables until this transaction ends; on SQLite none could anyway."""
-    connection = session.connection()
-    if connection.dialect.name != "postgresql":
-        return
-    quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(sa.inspect(model).local_table.name) for model in models)
-    connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")

@@ -5,7 +5,7 @@ from crm.i18n import lazy_gettext as _l
 
 MESSAGES = {
     "name_of_person_missing": _l("名前を入力してください。"),
-    "kana_unreadable": _l("読みは、ひらがなかカタカナで入力してください。"),
+    "kana_unreadable": _l("ひらがなかカタカナで入力してください。"),
     "number_unreadable": _l("「%(text)s」に電話番号がありません。例:0191-23-4567、0191-23-4567(夜)"),
     "person_known": _l(
         "同じ名前の人が名簿にいます:%(people)s。同じ人なら、その人を選びます。別の人なら「同じ名前の別の人」に印を付けます。"

@@ -275,20 +275,20 @@ def _narrow(wanted: Any, day: date, narrowed: PeopleFilter) -> Any:
 
 
 def _has_term(day: date, narrowed: PeopleFilter) -> sa.ColumnElement[bool]:
-    """That a person has a term of the kind that is asked for; looked up person by person, by index."""
-    held = (
-        sa.select(sa.literal(1))
-        .select_from(Term)
-        .join(Place, col(Place.id) == col(Term.place_id))
-        .where(col(Term.person_id) == col(Person.id))
-    )
-    if narrowed.territory_id is not None:
-        held = held.join(PlaceFacts, col(PlaceFacts.place_id) == col(Place.id)).where(
-            col(PlaceFacts.territory_id) == narrowed.territory_id
-        )
+    """That a person has a term of the kind that is asked for.
+
+    Whether somebody is in office is looked up person by person, for most are; who is in a territory is
+    gathered once, for few are.
+    """
+    held = sa.select(col(Term.person_id)).join(Place, col(Place.id) == col(Term.place_id))
     if narrowed.in_office:
         held = held.where(serving(day))
-    return held.correlate(Person).exists()
+    if narrowed.territory_id is None:
+        return held.where(col(Term.person_id) == col(Person.id)).correlate(Person).exists()
+    held = held.join(PlaceFacts, col(PlaceFacts.place_id) == col(Place.id)).where(
+        col(PlaceFacts.territory_id) == narrowed.territory_id
+    )
+    return col(Person.id).in_(held)
 
 
 def _count(session: Session, day: date, narrowed: PeopleFilter) -> int:

@@ -4,6 +4,7 @@ from crm.i18n import lazy_gettext as _l
 from crm.jobs.models import State
 
 MESSAGES = {
+    "not_allowed_any_more": _l("この作業を頼む権限がありません。"),
     "job_crashed": _l(
         "プログラムの不具合で止まりました。もう一度試しても止まるときは、"
         "記録番号 %(reference)s をシステム管理者に伝えてください。"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, flash, jsonify, redirect, request, url_for
 
-from crm.core.problems import Missing, Problem, Problems
+from crm.core.problems import Forbidden, Missing, Problem, Problems
 from crm.i18n import gettext as _
 from crm.jobs import installation, outbox, queries, service
 from crm.jobs.mail import is_set_up
@@ -31,6 +31,8 @@ FACTS = "jobs.facts"
 """Socket: kind → callable(job) that gives pairs (term, text) which tell the result of a job that is done."""
 KINDS = "jobs.kinds"
 """Socket: kind → what people call work of this kind (a lazy text)."""
+NEEDS = "jobs.needs"
+"""Socket: kind → the permission that asking for this work takes; also for asking again."""
 NAMES = "jobs.names"
 """Socket: callable(session, ids) → {account id: name}, for who asked."""
 
@@ -160,7 +162,10 @@ def stop(job_id: UUID) -> Response:
 
 @pages.post("/jobs/<uuid:job_id>/again", access=Can.SEE_JOBS)
 def again(job_id: UUID) -> Response:
-    queries.job(session(), job_id, of=_whose())
+    row = queries.job(session(), job_id, of=_whose())
+    needed: Can | None = _socket(NEEDS).get(row.kind)
+    if needed is not None and not may(me().role, needed):
+        raise Forbidden("not_allowed_any_more")
     service.ask_again(session(), job_id, now=clock().now())
     flash(_("もう一度、はじめから行います。"), "success")
     return _see(url_for(".show", job_id=job_id))

@@ -21,7 +21,7 @@ from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
 from crm.accounts.models import OneTimeLink, SignIn
 from crm.config import Settings, make_secret
@@ -196,7 +196,8 @@ def _begin_anew(store: Store, manifest: Manifest, now: datetime) -> _Restored:
         migrate.upgrade(store)
     with store.writing() as session:
         session.exec(update(SignIn).where(col(SignIn.ended_at).is_(None)).values(ended_at=now))
-        session.exec(update(OneTimeLink).where(col(OneTimeLink.used_at).is_(None)).values(used_at=now))
+        for link in session.exec(select(OneTimeLink).where(col(OneTimeLink.used_at).is_(None))):
+            link.used_at = now
         epoch = begin_epoch(session, now=now, hold_outbox=True)
     return _Restored(epoch, upgraded)
 

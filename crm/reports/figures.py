@@ -127,7 +127,7 @@ def chosen(rows: Iterable[Counted], section: str, line: str) -> list[Counted]:
 
 
 @dataclass(frozen=True)
-class Group:
+class LineCount:
     """The contacts of one line: how many, and at which places (their ids as numbers, which compare faster)."""
 
     total: int
@@ -137,24 +137,24 @@ class Group:
         return Tally(self.total, len(self.places))
 
 
-Groups = Mapping[str, Mapping[str, Group]]
-"""Groups by table and line: what is left of rows when only counts are asked for."""
+LineCounts = Mapping[str, Mapping[str, LineCount]]
+"""LineCounts by table and line: what is left of rows when only counts are asked for."""
 
-_NOBODY = Group(0, frozenset())
+_NOBODY = LineCount(0, frozenset())
 
 
-def _group(rows: Iterable[Counted]) -> Group:
+def _group(rows: Iterable[Counted]) -> LineCount:
     total, places = 0, set()
     for row in rows:
         total += 1
         if row.place_id is not None:
             places.add(row.place_id.int)
-    return Group(total, frozenset(places))
+    return LineCount(total, frozenset(places))
 
 
-def grouped(rows: Sequence[Counted]) -> Groups:
+def grouped(rows: Sequence[Counted]) -> LineCounts:
     """Rows by table and line."""
-    made: dict[str, dict[str, Group]] = {}
+    made: dict[str, dict[str, LineCount]] = {}
     for key, into in SECTIONS.items():
         lines: dict[str, list[Counted]] = {}
         for row in rows:
@@ -164,13 +164,13 @@ def grouped(rows: Sequence[Counted]) -> Groups:
     return made
 
 
-def merged(several: Sequence[Groups]) -> Groups:
+def merged(several: Sequence[LineCounts]) -> LineCounts:
     """The groups of several months together: a place visited in two of them is one place."""
-    made: dict[str, dict[str, Group]] = {}
+    made: dict[str, dict[str, LineCount]] = {}
     for key in SECTIONS:
         lines = {line for groups in several for line in groups[key]}
         made[key] = {
-            line: Group(
+            line: LineCount(
                 sum(groups[key].get(line, _NOBODY).total for groups in several),
                 frozenset().union(*(groups[key].get(line, _NOBODY).places for groups in several)),
             )
@@ -180,7 +180,7 @@ def merged(several: Sequence[Groups]) -> Groups:
 
 
 def sections(
-    month: Groups, year: Groups, last_year: Groups | None, *, territories: Sequence[str]
+    month: LineCounts, year: LineCounts, last_year: LineCounts | None, *, territories: Sequence[str]
 ) -> tuple[Section, ...]:
     """All tables of a report. `territories` names the former towns in their order; a line of zeros is a line."""
     made = []

@@ -34,9 +34,13 @@ def close_month(work: Work) -> dict[str, Any]:
     month, by = Month.parse(work.arguments["month"]), UUID(work.arguments["by"])
     work.progress(0, 3, COUNTING)
     with work.store.writing(Author(by, Via.JOB)) as session:
-        if queries.close_of(session, month) is None:
+        known = [row.revision for row in queries.revisions(session, month)]
+        # Only the closing that was asked for: a job taken up again after a reopening must not close anew.
+        if queries.close_of(session, month) is None and work.arguments["revision"] == len(known) + 1:
             now = work.clock.now()
             service.close(session, month, setting_of(work), by=by, now=now, today=work.clock.today())
+        if queries.close_of(session, month) is None:
+            raise Conflict("month_not_closed", month=month)
     return make_files(work, first=1)
 
 

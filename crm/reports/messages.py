@@ -6,6 +6,13 @@ from crm.territory.messages import KIND_NAMES
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 
 MESSAGES = {
+    "month_tampered": _l(
+        "%(month)sの確定した数字が、確定したときと違っています。システム管理者に知らせてください。"
+    ),
+    "month_before_open": _l("先に%(month)sを確定してください。年度の累計のため、月は順に確定します。"),
+    "month_after_closed": _l(
+        "先に%(month)sを開き直してください。年度の累計が、この月の数字をもとにしています。"
+    ),
     "why_missing": _l("理由を書いてください。記録に残ります。"),
     "glyph_missing": _l("「%(character)s」(%(codepoint)s)は、いまの書体では紙に印刷できません。"),
     "font_missing": _l("書体のファイル %(file)s がありません。設置をやり直してください。"),

@@ -11,8 +11,10 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from crm.accounts.models import Account
+from crm.core.canonical import digest as digest_of
 from crm.core.months import FiscalYear, Month
-from crm.reports.figures import Counted, Groups, Section, from_plain, grouped
+from crm.core.problems import Conflict
+from crm.reports.figures import Counted, LineCounts, Section, from_plain, grouped
 from crm.territory.models import Place, PlaceFacts, Territory
 from crm.visits.models import Met, MonthClose, Record, Support
 
@@ -69,8 +71,24 @@ def revisions(session: Session, month: Month) -> Sequence[MonthClose]:
     ).all()
 
 
+def is_intact(row: MonthClose) -> bool:
+    """Whether the figures of a closed month are still what was frozen."""
+    return digest_of(row.figures) == row.digest
+
+
+def has_its_rows(row: MonthClose) -> bool:
+    """Whether the rows of a closed month are those that its figures were made from."""
+    return is_intact(row) and digest_of(row.rows) == json.loads(row.figures)["rows_digest"]
+
+
+def _tampered(row: MonthClose) -> Conflict:
+    return Conflict("month_tampered", month=Month.parse(row.month))
+
+
 def report_of(row: MonthClose) -> Report:
-    """A closed month's report, from what was frozen and from nothing else."""
+    """A closed month's report, from what was frozen and from nothing else. Raises "month_tampered"."""
+    if not is_intact(row):
+        raise _tampered(row)
     kept = json.loads(row.figures)
     return Report(
         Month.parse(kept["month"]),
@@ -91,7 +109,9 @@ def report_of(row: MonthClose) -> Report:
 
 
 def frozen_rows(row: MonthClose) -> list[Counted]:
-    """The contacts that a closed month counts."""
+    """The contacts that a closed month counts. Raises "month_tampered"."""
+    if not has_its_rows(row):
+        raise _tampered(row)
     return [Counted.from_plain(one) for one in json.loads(row.rows)]
 
 
@@ -175,7 +195,32 @@ def rows_of(session: Session, months: Sequence[Month]) -> list[Counted]:
     return sorted(rows, key=lambda row: (row.on, str(row.id)))
 
 
-def groups_of(session: Session, months: Sequence[Month]) -> list[Groups]:
+def open_before(session: Session, month: Month) -> Month | None:
+    """The first earlier month of the fiscal year that counts records and is not closed."""
+    earlier = [str(one) for one in FiscalYear.of(month).months() if one < month]
+    closed = select(MonthClose.month).where(col(MonthClose.reopened_at).is_(None))
+    found = session.exec(
+        select(func.min(Record.counted_in)).where(
+            col(Record.counted_in).in_(earlier),
+            col(Record.counted_in).not_in(closed),
+            col(Record.withdrawn_at).is_(None),
+        )
+    ).one()
+    return Month.parse(found) if found else None
+
+
+def closed_after(session: Session, month: Month) -> Month | None:
+    """The last later month of the fiscal year that is closed."""
+    later = [str(one) for one in FiscalYear.of(month).months() if one > month]
+    found = session.exec(
+        select(func.max(MonthClose.month)).where(
+            col(MonthClose.month).in_(later), col(MonthClose.reopened_at).is_(None)
+        )
+    ).one()
+    return Month.parse(found) if found else None
+
+
+def groups_of(session: Session, months: Sequence[Month]) -> list[LineCounts]:
     """Counts of several months, one of each. What a closed month counted never changes, so it is read once."""
     closes = session.exec(
         select(MonthClose.month, MonthClose.digest).where(
@@ -183,22 +228,25 @@ def groups_of(session: Session, months: Sequence[Month]) -> list[Groups]:
         )
     ).all()
     closed = dict(closes)
+    frozen: dict[str, LineCounts] = {}
     for name, digest in closed.items():
-        if digest not in _frozen_groups:
-            row = close_of(session, Month.parse(name))
-            if row is not None:
-                _remember(digest, grouped(frozen_rows(row)))
+        known = _frozen_groups.get(digest)
+        if known is None and (row := close_of(session, Month.parse(name))) is not None:
+            known = grouped(frozen_rows(row))
+            _remember(digest, known)
+        if known is not None:
+            frozen[name] = known
     return [
-        _frozen_groups[closed[str(month)]] if str(month) in closed else grouped(open_rows(session, [month]))
+        frozen[str(month)] if str(month) in frozen else grouped(open_rows(session, [month]))
         for month in months
     ]
 
 
-_frozen_groups: dict[str, Groups] = {}
-"""Groups of closed months by the digest of what was frozen: the same digest, the same rows."""
+_frozen_groups: dict[str, LineCounts] = {}
+"""LineCounts of closed months by the digest of what was frozen: the same digest, the same rows."""
 
 
-def _remember(digest: str, groups: Groups) -> None:
+def _remember(digest: str, groups: LineCounts) -> None:
     while len(_frozen_groups) >= MONTHS_KEPT:
         _frozen_groups.pop(next(iter(_frozen_groups)), None)
     _frozen_groups[digest] = groups
@@ -235,5 +283,9 @@ def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[Month
     for month in reversed(months):
         closed_at, reopened_at = known.get(str(month), (None, None))
         held = closed_at if reopened_at is None else None
-        rows.append(MonthRow(month, counts.get(str(month), 0), held, reopened_at is not None))
+        frozen = groups_of(session, [month])[0]["all"] if held is not None else {}
+        count = (
+            frozen["all"].total if "all" in frozen else 0 if held is not None else counts.get(str(month), 0)
+        )
+        rows.append(MonthRow(month, count, held, reopened_at is not None))
     return rows

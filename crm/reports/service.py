@@ -15,6 +15,7 @@ from crm.reports import figures, queries
 from crm.reports.figures import Counted
 from crm.reports.queries import Report
 from crm.territory.queries import territories
+from crm.visits import queries as visit_queries
 from crm.visits import rules
 from crm.visits.models import MonthClose
 
@@ -72,15 +73,19 @@ def close(
 ) -> MonthClose:
     """Close a month: freeze its rows and figures with a digest. Late records count in the next open month.
 
-    Raises "month_not_over", Conflict "month_closed".
+    The months of a fiscal year are closed in their order, so that the sums of the year rest on frozen months.
+    Raises "month_not_over", "month_before_open" (month), Conflict "month_closed".
     """
     rules.check_can_close(month, today=today)
     if queries.close_of(session, month) is not None:
         raise Conflict("month_closed", month=month)
+    if (earlier := queries.open_before(session, month)) is not None:
+        raise Problem("month_before_open", month=earlier)
     revision = 1 + max((row.revision for row in queries.revisions(session, month)), default=0)
     made = draft(session, month, setting, now=now)
     rows = [row.plain() for row in queries.rows_of(session, [month])]
     who = session.get(Account, by)
+    kept_rows = canonical_json(rows)
     kept = canonical_json(
         {
             "version": VERSION,
@@ -94,15 +99,15 @@ def close(
             "base_url": setting.base_url,
             "sample": setting.sample,
             "sections": figures.plain(made.sections),
+            "rows_digest": digest(kept_rows),
         }
     )
-    kept_rows = canonical_json(rows)
     row = MonthClose(
         month=str(month),
         revision=revision,
         figures=kept,
         rows=kept_rows,
-        digest=digest(kept + kept_rows),
+        digest=digest(kept),
         closed_at=now,
         closed_by=by,
     )
@@ -111,19 +116,27 @@ def close(
     return row
 
 
-def is_intact(row: MonthClose) -> bool:
-    """Whether a closed month is still what was frozen."""
-    return digest(row.figures + row.rows) == row.digest
-
-
 def reopen(session: Session, month: Month, why: str, *, by: UUID, now: datetime) -> None:
-    """Reopen a closed month, saying why; what was frozen stays as an old revision. Raises Missing, "why_missing"."""
+    """Reopen a closed month, saying why; what was frozen stays as an old revision.
+
+    The last closed month of a fiscal year comes first: its sums rest on the months before. Late records
+    count in it again, and a record whose day was moved to another, open month counts there from now on. Raises Missing, "why_missing",
+    "month_after_closed" (month).
+    """
     row = queries.close_of(session, month)
     if row is None:
         raise Missing("month_not_closed", month=month)
+    if (later := queries.closed_after(session, month)) is not None:
+        raise Problem("month_after_closed", month=later)
     if not why.strip():
         raise Problem("why_missing", field="why")
     row.reopened_at, row.reopened_by, row.reopened_why = now, by, why.strip()
+    session.flush()
+    closed = visit_queries.closed_months(session)
+    for record in visit_queries.counted_elsewhere(session, month):
+        if record.counted_in in closed:
+            continue
+        record.counted_in = str(rules.month_counting(record.on, closed))
 
 
 def contacts_behind(session: Session, month: Month, section: str, line: str, span: str) -> list[Counted]:

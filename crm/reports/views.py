@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from crm.core.ids import new_id
 from crm.core.months import FiscalYear, Month
-from crm.core.problems import Missing, Problem
+from crm.core.problems import Conflict, Missing, Problem
 from crm.files import Files
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
@@ -28,7 +28,7 @@ from crm.territory.messages import KIND_NAMES
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.web.access import Can, may
 from crm.web.charts import bar_chart
-from crm.web.forms import Form
+from crm.web.forms import Form, whole_number
 from crm.web.pages import Pages
 from crm.web.rendering import page
 from crm.web.site import clock, me, session, settings, today
@@ -66,7 +66,7 @@ def month_or_missing(text: str) -> Month:
 def index() -> Response:
     now, this = Month.of(today()), FiscalYear.of(today())
     asked = request.args.get("year", "")
-    year = FiscalYear(int(asked)) if asked.isdigit() and 1989 <= int(asked) <= this.year else this
+    year = FiscalYear(whole_number(asked) or 0) if 1989 <= (whole_number(asked) or 0) <= this.year else this
     first = queries.first_month(session())
     return page(
         "reports/index.html",
@@ -108,7 +108,7 @@ def _chart(section: Section) -> object:
 @pages.get("/reports/<month>/<section>/<line>", access=Can.SEE_REPORTS)
 def figure(month: str, section: str, line: str) -> Response:
     wanted, span = month_or_missing(month), request.args.get("span", "month")
-    start = int(request.args["from"]) if request.args.get("from", "").isdigit() else 0
+    start = whole_number(request.args.get("from", "")) or 0
     rows: Sequence[Counted] = service.contacts_behind(session(), wanted, section, line, span)
     return page(
         "reports/figure.html",
@@ -134,8 +134,10 @@ def figure(month: str, section: str, line: str) -> Response:
 @pages.post("/reports/<month>/close", access=Can.CLOSE_MONTH)
 def close(month: str) -> Response:
     wanted = month_or_missing(month)
+    if queries.close_of(session(), wanted) is not None:
+        raise Conflict("month_closed", month=wanted)
     revision = len(queries.revisions(session(), wanted)) + 1
-    return _ask(CLOSE, wanted, f"{wanted}/{revision}", _("%(month)sの確定", month=wanted.wareki()))
+    return _ask(CLOSE, wanted, f"{wanted}/{revision}", _("%(month)sの確定", month=wanted.wareki()), revision)
 
 
 @pages.post("/reports/<month>/make", access=Can.SEE_REPORTS)
@@ -145,13 +147,13 @@ def make(month: str) -> Response:
     return _ask(MAKE, wanted, str(new_id()), _("%(month)sの報告書(PDF・Excel)", month=wanted.wareki()))
 
 
-def _ask(kind: str, wanted: Month, slot: str, title: str) -> Response:
+def _ask(kind: str, wanted: Month, slot: str, title: str, revision: int = 0) -> Response:
     job = jobs.ask(
         session(),
         kind,
         slot=slot,
         title=title,
-        arguments={"month": str(wanted), "by": str(me().account_id)},
+        arguments={"month": str(wanted), "by": str(me().account_id), "revision": revision},
         asked_by=me().account_id,
         now=clock().now(),
     )

@@ -177,14 +177,16 @@ def assignments(session: Session, day: date, *, ended: bool = False) -> list[Ass
     ]
 
 
-def place_counts(session: Session, day: date) -> dict[tuple[UUID, Kind], int]:
-    """How many places of each kind each territory has on a day."""
-    rows = session.execute(
+def place_counts(session: Session, day: date, *, of: UUID | None = None) -> dict[tuple[UUID, Kind], int]:
+    """How many places of each kind each territory (or the one that is named) has on a day."""
+    wanted = (
         sa.select(col(PlaceFacts.territory_id), col(PlaceFacts.kind), sa.func.count())
         .where(holding(day))
         .group_by(col(PlaceFacts.territory_id), col(PlaceFacts.kind))
     )
-    return {(territory_id, kind): counted for territory_id, kind, counted in rows}
+    if of is not None:
+        wanted = wanted.where(col(PlaceFacts.territory_id) == of)
+    return {(territory_id, kind): counted for territory_id, kind, counted in session.execute(wanted)}
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -262,7 +264,8 @@ def place_page(
         shown.reverse()
     before_this = bool(shown) and (more if back else cursor is not None)
     after_this = bool(shown) and (back or more)
-    total = count_places(session, day, narrowed)
+    whole = cursor is None and not more
+    total = len(shown) if whole else count_places(session, day, narrowed)
     return PlacePage(
         tuple(shown),
         shown[0].id if before_this else None,

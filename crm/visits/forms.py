@@ -6,7 +6,7 @@ from uuid import UUID
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from crm.core.problems import Problem
+from crm.core.problems import Missing, Problem
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.territory.access import Confidential
@@ -31,7 +31,7 @@ def uuid_or_none(text: str | None) -> UUID | None:
     try:
         return UUID(text)
     except ValueError as why:
-        raise Problem("not_found") from why
+        raise Missing("not_found") from why
 
 
 class RecordForm(Form[RecordLog]):
@@ -102,6 +102,12 @@ class RecordForm(Form[RecordLog]):
             self.heard.data or "",
             Confidential(self.confidential.data),
         )
+
+    def refuse(self, problem: Problem) -> None:
+        """The place is not typed here: that it was not open then is the day's fault, anything else the form's."""
+        if problem.field == "place":
+            problem.field = "on" if problem.code == "place_closed" else None
+        super().refuse(problem)
 
 
 class WithdrawForm(Form[str]):

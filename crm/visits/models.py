@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from crm.db.columns import choice, key, link, moment, personal
+from crm.db.columns import choice, derived_text, key, link, moment, personal
 from crm.db.tracked import Tracked
 from crm.territory.access import Confidential
 from crm.territory.models import Kind
@@ -141,7 +141,7 @@ class Record(Tracked, SQLModel, table=True):
     kept_at: datetime = moment()
     rev: int = 1
     withdrawn_at: datetime | None = moment(optional=True)
-    withdrawn_why: str = Field(default="", max_length=200)
+    withdrawn_why: str = personal("", max_length=200)
 
     def supports(self) -> tuple[Support, ...]:
         """The kinds of support this contact gave, in the order in which they are always named."""
@@ -179,8 +179,8 @@ class MonthClose(Tracked, SQLModel, table=True):
     id: UUID = key()
     month: str = Field(max_length=7)
     revision: int
-    figures: str
-    rows: str
+    figures: str = derived_text()
+    rows: str = derived_text()
     digest: str = Field(max_length=64)
     closed_at: datetime = moment()
     closed_by: UUID = link("account.id", index=False)

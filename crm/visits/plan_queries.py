@@ -100,6 +100,7 @@ def due_places(session: Session, month: Month, *, today: date) -> list[DuePlace]
             col(PlaceFacts.lon),
             col(PlaceFacts.kana_order),
             col(PlacePulse.last_on),
+            col(Place.closed_on),
         )
         .select_from(PlaceFacts)
         .join(Place, col(Place.id) == col(PlaceFacts.place_id))
@@ -108,7 +109,7 @@ def due_places(session: Session, month: Month, *, today: date) -> list[DuePlace]
         .order_by(col(PlaceFacts.code), col(PlaceFacts.kana_order), col(Place.id))
     )
     due = []
-    for place_id, kind, territory_id, lat, lon, order, last_on in rows:
+    for place_id, kind, territory_id, lat, lon, order, last_on, closed_on in rows:
         every = every_months(known, kind=kind, territory_id=territory_id, place_id=place_id)
         if every == 0:
             continue
@@ -118,7 +119,7 @@ def due_places(session: Session, month: Month, *, today: date) -> list[DuePlace]
             continue
         late = 12 if last is None else Month.of(last).plus(every).until(month)
         point = Point(lat, lon) if lat is not None and lon is not None else None
-        due.append(DuePlace(place_id, territory_id, point, late, order))
+        due.append(DuePlace(place_id, territory_id, point, late, order, closed_on))
     return due
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Response, flash, redirect, request, url_for
 
-from crm.accounts.queries import worker_names
+from crm.accounts.queries import names, worker_names
 from crm.core.months import Month
 from crm.core.problems import Missing, Problem
 from crm.i18n import gettext as _
@@ -14,7 +14,7 @@ from crm.territory.queries import names_on
 from crm.visits import plan_queries, service
 from crm.visits.calendar import working_days
 from crm.visits.forms import AddCallForm, CancelForm, IntervalForm, MoveForm, uuid_or_none
-from crm.visits.messages import CALL_NAMES, PLAN_NAMES
+from crm.visits.messages import PLAN_NAMES
 from crm.web.access import Can
 from crm.web.forms import offered
 from crm.web.pages import Pages
@@ -41,8 +41,10 @@ def this_month() -> Response:
 def month_page(month: str) -> Response:
     wanted = month_or_missing(month)
     plan = plan_queries.plan(session(), wanted)
-    workers = worker_names(session())
     counts = plan_queries.call_counts(session(), plan.id) if plan else {}
+    active = worker_names(session())
+    gone = {worker_id for worker_id, _day in counts} - {worker_id for worker_id, _name in active}
+    workers = active + sorted(names(session(), gone).items(), key=lambda pair: pair[1])
     busy = [(account_id, name) for account_id, name in workers if any(key[0] == account_id for key in counts)]
     chosen = _chosen_worker(dict(workers), [account_id for account_id, _name in busy])
     calls = plan_queries.calls_of_month(session(), plan.id, chosen) if plan and chosen else []
@@ -50,7 +52,7 @@ def month_page(month: str) -> Response:
         "visits/plan.html",
         month=wanted,
         plan=plan,
-        days=working_days(wanted),
+        days=sorted({*working_days(wanted), *(day for _worker, day in counts)}),
         workers=busy,
         counts=counts,
         chosen=chosen,
@@ -58,7 +60,6 @@ def month_page(month: str) -> Response:
         calls=calls,
         kinds=KIND_NAMES,
         states=PLAN_NAMES,
-        call_states=CALL_NAMES,
         over=wanted < Month.of(today()),
         today=today(),
     )

@@ -29,6 +29,11 @@ class DuePlace:
     point: Point | None
     months_late: int
     order: str
+    until: date | None = None
+
+    def is_open(self, day: date) -> bool:
+        """Whether the place can be called on that day: `until` is the first day without it."""
+        return self.until is None or day < self.until
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,11 @@ def _shares(
     shares: dict[UUID, list[DuePlace]] = {worker.worker_id: [] for worker in workers}
     orphans: list[UUID] = []
     for place in sorted(places, key=lambda p: (-p.months_late, str(p.territory_id), p.order)):
-        able = [w for w in workers if place.territory_id in w.territories and w.days]
+        able = [w for w in workers if place.territory_id in w.territories]
         if not able:
             orphans.append(place.place_id)
             continue
-        worker = min(able, key=lambda w: (len(shares[w.worker_id]) / len(w.days), str(w.worker_id)))
+        worker = min(able, key=lambda w: (len(shares[w.worker_id]) / max(1, len(w.days)), str(w.worker_id)))
         shares[worker.worker_id].append(place)
     return shares, orphans
 
@@ -118,7 +123,7 @@ def _days_of(
     taken: dict[date, list[DuePlace]] = {day: [] for day in worker.days}
     for most in (even, len(queue)):  # first share evenly, then fill what distance left empty
         for day in worker.days:
-            queue = _fill(worker.office, taken[day], queue, rooms[day], most)
+            queue = _fill(worker.office, day, taken[day], queue, rooms[day], most)
     calls = [
         ProposedCall(place.place_id, worker.worker_id, day, used.get((worker.worker_id, day), 0) + n)
         for day in worker.days
@@ -128,7 +133,7 @@ def _days_of(
 
 
 def _fill(
-    office: Point, taken: list[DuePlace], queue: list[DuePlace], room: int, most: int
+    office: Point, day: date, taken: list[DuePlace], queue: list[DuePlace], room: int, most: int
 ) -> list[DuePlace]:
     """Add places of the queue to a day while time is left; returns what stays in the queue.
 
@@ -138,15 +143,17 @@ def _fill(
     for place in taken:
         spent += _drive(here, place.point) + CALL_SECONDS
         here = place.point or here
-    near = queue[: max(most * 2, 1)]
+    near = [place for place in queue if place.is_open(day)][: max(most * 2, 1)]
     while near and len(taken) < most:
         nearest = near[0] if not taken else min(near, key=lambda p: _drive(here, p.point))
+        near.remove(nearest)
         there = nearest.point or here
         leg = _drive(here, there) + CALL_SECONDS
         if spent + leg + _drive(there, office) > room:
-            break
+            if taken:
+                break  # the nearest no longer fits: the day is full
+            continue  # too far for any day by itself: the others shall not wait for it
         taken.append(nearest)
-        near.remove(nearest)
         here, spent = there, spent + leg
     gone = {place.place_id for place in taken}
     return [place for place in queue if place.place_id not in gone]

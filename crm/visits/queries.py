@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from crm.accounts.queries import names
+from crm.core.months import Month
 from crm.territory.access import Confidential, Reach
 from crm.territory.models import PlaceFacts, Territory
 from crm.territory.queries import holding
@@ -73,6 +74,15 @@ def record_of_call(session: Session, call_id: UUID) -> UUID | None:
 def closed_months(session: Session) -> set[str]:
     """Months that are closed and not reopened."""
     return set(session.exec(select(MonthClose.month).where(col(MonthClose.reopened_at).is_(None))).all())
+
+
+def counted_elsewhere(session: Session, month: Month) -> list[Record]:
+    """Records of a month's days that another month counts, and those of other days that it counts."""
+    own = sa.and_(col(Record.on) >= month.first, col(Record.on) <= month.last)
+    counted = col(Record.counted_in) == str(month)
+    return list(
+        session.exec(select(Record).where(sa.or_(sa.and_(own, ~counted), sa.and_(~own, counted)))).all()
+    )
 
 
 def territory_on(session: Session, place_id: UUID, day: date) -> UUID | None:

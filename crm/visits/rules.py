@@ -11,6 +11,8 @@ AT_A_PLACE = frozenset({Way.REGULAR, Way.EXTRA})
 """Ways that are a visit: made at a place, so one must be named. Other ways may name none."""
 
 DEFAULT_MONTHS = 3
+EARLIEST = date(2000, 1, 1)
+"""Before this day no record is kept: years before any such centre's are slips of the finger (202, 1026)."""
 
 
 def due_in(month: Month, *, every_months: int, last_contact: date | None) -> bool:
@@ -21,7 +23,9 @@ def due_in(month: Month, *, every_months: int, last_contact: date | None) -> boo
 
 
 def check_day(on: date, *, today: date) -> None:
-    """A record tells of what has happened: raises "record_in_future"."""
+    """A record tells of what has happened, in this centre's time: raises "record_in_future", "record_too_old"."""
+    if on < EARLIEST:
+        raise Problem("record_too_old", field="on", earliest=EARLIEST)
     if on > today:
         raise Problem("record_in_future", field="on", today=today)
 

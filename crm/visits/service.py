@@ -88,9 +88,10 @@ def set_interval(
 def propose_month(session: Session, month: Month, *, today: date, now: datetime) -> PlanOutcome:
     """Propose the calls of a month, or bring its proposal up to date. Running it again changes nothing.
 
-    Calls that a person placed, that are published or that were followed by a record stay where they are; other
-    calls whose place is no longer due go; due places without a call get one.
-    Raises "month_past" for a month that is over.
+    Calls that a person placed or that were followed by a record stay where they are. Others go when their place is
+    no longer due or closes before their day, when their worker no longer holds the territory, or when their day
+    has passed unused; due places without a call get one. That holds for a published plan too: the manager
+    who asks for it is told how many calls went. Raises "month_past" for a month that is over.
     """
     if month < Month.of(today):
         raise Problem("month_past", field="month", month=month)
@@ -99,23 +100,28 @@ def propose_month(session: Session, month: Month, *, today: date, now: datetime)
         plan = MonthPlan(month=str(month), made_at=now)
         session.add(plan)
         session.flush()
-    due = plan_queries.due_places(session, month, today=today)
-    due_ids = {place.place_id for place in due}
+    due = {place.place_id: place for place in plan_queries.due_places(session, month, today=today)}
+    workers = plan_queries.field_workers(session, month, from_day=max(today, month.first))
+    held = {worker.worker_id: worker.territories for worker in workers}
     followed = plan_queries.followed_calls(session, plan.id)
-    calls = session.exec(select(Call).where(Call.plan_id == plan.id)).all()
-    gone = [
-        call
-        for call in calls
-        if call.place_id not in due_ids and not call.by_hand and call.id not in followed
-    ]
+    stay: list[Call] = []
+    gone: list[Call] = []
+    for call in session.exec(select(Call).where(Call.plan_id == plan.id)).all():
+        place = due.get(call.place_id)
+        fits = (
+            place is not None
+            and place.is_open(call.on)
+            and place.territory_id in held.get(call.worker_id, frozenset())
+            and (call.on >= today or call.state is CallState.CANCELLED)
+        )
+        placed = call.by_hand and (call.on >= today or call.state is CallState.CANCELLED)
+        (stay if fits or placed or call.id in followed else gone).append(call)
     for call in gone:
         session.delete(call)
     session.flush()
-    stay = [call for call in calls if call not in gone]
     known = {call.place_id for call in stay}
     kept = [Kept(c.place_id, c.worker_id, c.on) for c in stay if c.state is CallState.PLANNED]
-    workers = plan_queries.field_workers(session, month, from_day=max(today, month.first))
-    proposal = propose([place for place in due if place.place_id not in known], workers, kept)
+    proposal = propose([place for place in due.values() if place.place_id not in known], workers, kept)
     _add_calls(session, plan, proposal)
     return PlanOutcome(
         len(proposal.calls), len(gone), len(stay), proposal.no_worker, proposal.no_time, len(workers)
@@ -156,7 +162,7 @@ def call_of(session: Session, call_id: UUID) -> Call:
 def move_call(session: Session, call_id: UUID, *, on: date, worker_id: UUID) -> Call:
     """Put a call on another day or with another worker; it goes to the end of that day.
 
-    Raises "outside_month", "centre_closed" and Conflict "call_answered".
+    Any day will do: some meet on Sundays. Raises "outside_month" and Conflict "call_answered".
     """
     call = call_of(session, call_id)
     plan = session.get_one(MonthPlan, call.plan_id)
@@ -262,9 +268,9 @@ def correct_record(session: Session, log: RecordLog, *, rev: int, reach: Reach, 
         raise Forbidden("not_own_record")
     if record.rev != rev:
         raise Conflict("record_changed")
-    before, closed = record.place_id, queries.closed_months(session)
+    before, closed, moved = record.place_id, queries.closed_months(session), record.on != log.on
     _write(session, record, log)
-    if record.counted_in not in closed:
+    if moved and record.counted_in not in closed:
         record.counted_in = str(rules.month_counting(log.on, closed))
     record.rev += 1
     session.flush()

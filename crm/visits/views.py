@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, flash, redirect, request, url_for
 
+from crm.core.months import Month
 from crm.core.problems import Missing, Problem
 from crm.groups import queries as people
 from crm.i18n import gettext as _
@@ -17,6 +18,7 @@ from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.visits.models import Record, Way
 from crm.visits.queries import RecordFilter
 from crm.web.access import Can
+from crm.web.forms import whole_number
 from crm.web.pages import Pages
 from crm.web.rendering import page
 from crm.web.site import clock, me, session, today
@@ -118,8 +120,23 @@ def keep_record() -> Response:
         lambda log: service.keep_record(session(), log, by=me().account_id, today=today(), now=clock().now())
     ):
         flash(_("記録しました。"), "success")
+        _tell_when_late(form)
         return _see(url_for(".record", record_id=form.record_id.data))
     return _record_form(form, _typed_place(form), form.on.data or today(), 422)
+
+
+def _tell_when_late(form: RecordForm) -> None:
+    """Say so when a record counts in a later month, because its own is closed."""
+    kept = session().get(Record, UUID(str(form.record_id.data)))
+    if kept is not None and kept.counted_in != str(Month.of(kept.on)):
+        flash(
+            _(
+                "%(own)sは確定しているので、%(counted)sに数えます。",
+                own=Month.of(kept.on).wareki(),
+                counted=Month.parse(kept.counted_in).wareki(),
+            ),
+            "info",
+        )
 
 
 def _typed_place(form: RecordForm) -> UUID | None:
@@ -206,12 +223,14 @@ def correct_record(record_id: UUID) -> Response:
     found = _own(record_id)
     form = RecordForm(request.form)
     form.record_id.data = str(record_id)
-    rev = int(form.rev.data or "0") if (form.rev.data or "").isdigit() else 0
+    rev = whole_number(form.rev.data) or 0
     if form.accepts(
         lambda log: service.correct_record(session(), log, rev=rev, reach=reach(), today=today())
     ):
         flash(_("記録を直しました。前の内容は変更の記録に残っています。"), "success")
         return _see(url_for(".record", record_id=record_id))
+    if rev != found.rev:
+        form.rev.data = str(found.rev)  # told of the other version: sent again, this one replaces it
     return _record_form(form, _typed_place(form), form.on.data or today(), 422, known=found)
 
 

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from crm.core.problems import Conflict, Forbidden, Missing, Problem, TooLarge, TooMany
@@ -62,5 +62,6 @@ def _http(error: HTTPException) -> Response:
 
 
 def _crash(error: Exception) -> Response:
-    log.exception("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    g.no_database = True  # whatever broke may be the database: the page asks nothing of it
+    log.exception("unexpected error at %s %s", request.method, request.url_rule, exc_info=error)
     return _answer(500, "unexpected", "")

@@ -118,6 +118,17 @@ class Form(WtForm, Generic[T]):
                 )
 
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+"""Days that a person can mean: a year with a digit missing is a slip of the finger."""
+
+
+def whole_number(text: str | None, *, most: int = 999_999_999) -> int | None:
+    """A whole number from an address or a hidden field; None for anything else, however it looks."""
+    if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
+        return None
+    return min(int(text), most)
+
+
 def offered(pairs: Iterable[tuple[object, object]], empty: object = None) -> Any:
     """Choices for a field, from pairs of value and label; `empty` names the choice of none of them."""
     first = [] if empty is None else [SelectChoice("", empty)]
@@ -153,6 +164,8 @@ class DateField(WtDateField):
             return
         try:
             self.data = read_date(str(valuelist[0]))
+            if not EARLIEST <= self.data <= LATEST:
+                raise Problem("date_implausible", earliest=EARLIEST, latest=LATEST)
         except Problem as problem:
             self.data = None
             raise ValueError(words_for(problem)) from problem

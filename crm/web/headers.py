@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 
 # frame-ancestors, form-action and base-uri do not fall back to default-src, so they are named.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -27,6 +27,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 def init_headers(app: Flask) -> None:
     """Add the guard and the headers to an app."""
     app.before_request(_from_this_site)
+    app.before_request(_without_nul)
     app.after_request(_dressed)
 
 
@@ -49,6 +50,12 @@ def _from_this_site() -> None:
         raise Forbidden
 
 
+def _without_nul() -> None:
+    """Refuse NUL characters: no keyboard makes them, and PostgreSQL keeps none in a text."""
+    if "\0" in request.path or any("\0" in text for _name, text in request.values.items(multi=True)):
+        raise BadRequest
+
+
 def _dressed(answer: Response) -> Response:
     headers = answer.headers
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
@@ -67,5 +74,5 @@ def _dressed(answer: Response) -> Response:
                 f"public, max-age={aged}{', immutable' if request.args.get('v') else ''}"
             )
     else:
-        headers.setdefault("Cache-Control", "no-store")
+        headers["Cache-Control"] = "no-store"  # also where send_file thinks otherwise: tablets are shared
     return answer

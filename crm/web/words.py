@@ -12,6 +12,7 @@ from crm.web.site import site
 MESSAGES = {
     "not_signed_in": _l("サインインしてください。"),
     "date_unreadable": _l("「%(text)s」は日付として読めません。例:2026-05-11、令和8年5月11日、R8.5.11"),
+    "date_implausible": _l("%(earliest)sから%(latest)sまでの日付を入力してください。"),
     "month_unreadable": _l("「%(text)s」は月として読めません。例:2026-05"),
     "position_out_of_range": _l("緯度・経度の値が範囲の外です。"),
     "not_founded": _l("この場所(%(folder)s)には、まだ組織がありません。先に crm init を行ってください。"),

@@ -1,24 +1,24 @@
 """Taking in what was prepared: everything made ready outside, then one short transaction with all rows or none."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-from sqlmodel import Session
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from crm.core.ids import new_id
 from crm.core.problems import Conflict, Problem
+from crm.db.staging import Change, Staging
 from crm.db.store import Store
-from crm.db.tracked import Author, BulkChange, BulkInsert, Change, hold_still
+from crm.db.tracked import Author
 from crm.sheets.reading import Table
 from crm.territory.imports import known
-from crm.territory.imports.compare import Prepared, Told, prepare
+from crm.territory.imports.compare import Opening, Prepared, Told, prepare
 from crm.territory.imports.kinds import ImportKind
-from crm.territory.imports.known import TABLES
 from crm.territory.imports.preview import Summary
-from crm.territory.models import Place, PlaceFacts, Territory
+from crm.territory.models import Kind, Place, PlaceFacts, Territory
+from crm.territory.rules import Facts
 
 MOST_TRIES = 5
 """Times that an import is prepared anew because somebody changed a place meanwhile."""
@@ -85,62 +85,59 @@ def apply(
             raise Conflict("import_outdated")
         if summary.errors:
             raise Problem("import_has_errors", n=summary.errors)
-        bulk = _Bulk(prepared, author, store)
-        check()
-        seconds = _write(store, bulk, prepared.mark, author)
+        seconds = _write(store, prepared, author, check)
         if seconds is not None:
             return Outcome(summary, seconds)
     raise Conflict("import_kept_out")
 
 
-def _write(store: Store, bulk: "_Bulk", mark: int, author: Author) -> float | None:
-    """Write everything, unless something was changed since it was prepared: then None."""
-    with store.writing(author) as session:
-        began = time.perf_counter()
-        hold_still(session, *TABLES)
-        if known.mark(session) != mark:
-            return None
-        bulk.run(session)
-    return time.perf_counter() - began
+def _write(store: Store, prepared: Prepared, author: Author, check: Callable[[], None]) -> float | None:
+    """Write everything, unless something was changed since it was prepared: then None.
+
+    Gives the seconds for which nobody else could write.
+    """
+    with store.staging(author) as staging:
+        _lay_ready(staging, prepared)
+        check()
+        with store.writing(author, staged=staging) as session:
+            began = time.perf_counter()
+            if known.mark(session) != prepared.mark:
+                return None
+            staging.write(session)
+        return time.perf_counter() - began
 
 
-class _Bulk:
-    """All statements of an import, with their trail and their parameters as the driver takes them."""
+def _lay_ready(staging: Staging, prepared: Prepared) -> None:
+    """Lay all rows ready, in kana order, so that every index grows at few places: it makes the lock shorter."""
+    day = prepared.day
+    staging.insert(Territory, _territories(prepared))
+    opened = [(new_id(), one, said) for one, said in _in_kana_order(prepared.opening)]
+    staging.insert(Place, (_place(place_id, one, day) for place_id, one, _said in opened))
+    staging.insert(PlaceFacts, (_facts(place_id, one.kind, day, said) for place_id, one, said in opened))
+    corrected = (one for one in prepared.changing if one.place.from_on == day)
+    staging.change(
+        PlaceFacts,
+        (Change(one.place.facts_id, one.place.facts.columns(), one.facts.columns()) for one in corrected),
+    )
+    followed = _in_kana_order(one for one in prepared.changing if one.place.from_on != day)
+    staging.change(
+        PlaceFacts, (Change(one.place.facts_id, {"to_on": None}, {"to_on": day}) for one, _said in followed)
+    )
+    staging.insert(PlaceFacts, (_facts(one.place.id, one.place.kind, day, said) for one, said in followed))
 
-    def __init__(self, prepared: Prepared, author: Author, store: Store) -> None:
-        dialect = store.engine.dialect
-        opened, facts = _opened(prepared)
-        changed = prepared.changing
-        self._steps: tuple[BulkInsert | BulkChange, ...] = (
-            BulkInsert.prepare(Territory, _territories(prepared), author, dialect),
-            BulkInsert.prepare(Place, opened, author, dialect),
-            BulkInsert.prepare(PlaceFacts, facts, author, dialect),
-            BulkChange.prepare(
-                PlaceFacts,
-                (
-                    Change(one.place.facts_id, one.place.facts.columns(), one.facts.columns())
-                    for one in changed
-                    if one.place.from_on == prepared.day
-                ),
-                author,
-                dialect,
-            ),
-            BulkChange.prepare(
-                PlaceFacts,
-                (
-                    Change(one.place.facts_id, {"to_on": None}, {"to_on": prepared.day})
-                    for one in changed
-                    if one.place.from_on != prepared.day
-                ),
-                author,
-                dialect,
-            ),
-            BulkInsert.prepare(PlaceFacts, _followed(prepared), author, dialect),
-        )
 
-    def run(self, session: Session) -> None:
-        for step in self._steps:
-            step.run(session)
+class _Saying(Protocol):
+    @property
+    def facts(self) -> Facts: ...
+
+
+S = TypeVar("S", bound=_Saying)
+
+
+def _in_kana_order(several: Iterable[S]) -> list[tuple[S, dict[str, Any]]]:
+    """Each with the columns that its facts fill, in the order of the lists that will show them."""
+    pairs = [(one, one.facts.columns()) for one in several]
+    return sorted(pairs, key=lambda pair: str(pair[1]["kana_order"]))
 
 
 def _territories(prepared: Prepared) -> Iterator[dict[str, Any]]:
@@ -148,33 +145,15 @@ def _territories(prepared: Prepared) -> Iterator[dict[str, Any]]:
         yield {"id": one.id, "code": one.code, "name": one.name, "kana": ""}
 
 
-def _opened(prepared: Prepared) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of new places and of their facts, in kana order, so that every index grows at one place at a time."""
-    places, facts = [], []
-    columns = sorted(
-        ((one, one.facts.columns()) for one in prepared.opening), key=lambda pair: str(pair[1]["kana_order"])
-    )
-    for one, said in columns:
-        place_id = new_id()
-        places.append(
-            {
-                "id": place_id,
-                "kind": one.kind,
-                "source_key": one.source_key,
-                "opened_on": prepared.day,
-                "closed_on": None,
-            }
-        )
-        facts.append(_facts(place_id, one.kind, prepared.day, said))
-    return places, facts
+def _place(place_id: UUID, one: Opening, day: date) -> dict[str, Any]:
+    return {
+        "id": place_id,
+        "kind": one.kind,
+        "source_key": one.source_key,
+        "opened_on": day,
+        "closed_on": None,
+    }
 
 
-def _followed(prepared: Prepared) -> Iterator[dict[str, Any]]:
-    """Rows of the facts that hold from the day on, where others held before."""
-    for one in prepared.changing:
-        if one.place.from_on != prepared.day:
-            yield _facts(one.place.id, one.place.kind, prepared.day, one.facts.columns())
-
-
-def _facts(place_id: Any, kind: Any, day: date, said: dict[str, Any]) -> dict[str, Any]:
+def _facts(place_id: UUID, kind: Kind, day: date, said: dict[str, Any]) -> dict[str, Any]:
     return {"id": new_id(), "place_id": place_id, "kind": kind, "from_on": day, "to_on": None, **said}

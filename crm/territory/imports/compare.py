@@ -12,7 +12,7 @@ from crm.core.problems import Problem
 from crm.sheets.reading import Line
 from crm.territory import rules
 from crm.territory.imports.cells import Row, read_row
-from crm.territory.imports.kinds import FACILITY_WORDS, KINDS, ImportKind
+from crm.territory.imports.kinds import FACILITY_WORDS, KINDS, LONGEST, ImportKind
 from crm.territory.imports.known import Known, KnownPlace
 from crm.territory.imports.preview import CellChange, RowPreview, Summary, Verdict, summed_up
 from crm.territory.models import Kind
@@ -169,6 +169,8 @@ class _Comparison:
             if "/" in town + koaza:
                 row.refuse("slash_in_name", "town" if "/" in town else "koaza")
             row.said["name"] = town + koaza if town else ""
+            if len(town + koaza) > LONGEST["name"]:
+                row.refuse("cell_text_too_long", "koaza", most=LONGEST["name"])
         if not row.text("name"):
             row.refuse("name_missing", "town" if self.kind is ImportKind.PLACES else "name")
 

@@ -90,7 +90,7 @@ def _assignments(town: TerritoryRow) -> list[AssignmentRow]:
 
 def _territory(town: TerritoryRow, form: AssignForm, status: int) -> Response:
     form.account.choices = offered(worker_names(session()))
-    counts = queries.place_counts(session(), today())
+    counts = queries.place_counts(session(), today(), of=town.id)
     return page(
         "territory/territory.html",
         town=town,

@@ -18,10 +18,8 @@ from crm.db.tracked import (
     Action,
     AuditEntry,
     Author,
-    BulkChange,
     BulkInsert,
     BulkStatementRefused,
-    Change,
     Via,
     tracked_tables,
 )
@@ -296,32 +294,6 @@ def test_many_new_rows_say_in_the_trail_what_the_same_rows_one_by_one_say(store:
     assert at_once.personal is not None
     assert by_one.personal.keys() == at_once.personal.keys()
     assert at_once.personal_digest == digest(canonical_json(at_once.personal))
-
-
-@pytest.mark.parametrize("bound", [True, False])
-def test_many_changed_rows_say_in_the_trail_what_the_same_rows_one_by_one_say(
-    store: Store, bound: bool
-) -> None:
-    both = [account(mail="one@example.jp"), account(mail="other@example.jp")]
-    with store.writing() as session:
-        session.add_all(both)
-        session.flush()
-        ids = [one.id for one in both]
-        before = {"name": both[1].name, "mail": both[1].mail}
-    with store.writing() as session:
-        session.get_one(Account, ids[0]).name = "及川 守"
-    author = Author(None, Via.JOB)
-    change = Change(ids[1], before, {"name": "及川 守", "mail": before["mail"]})
-    bulk = BulkChange.prepare(Account, [change], author, store.engine.dialect if bound else None)
-    with store.writing(author) as session:
-        bulk.run(session)
-    with store.reading() as session:
-        assert [session.get_one(Account, one).name for one in ids] == ["及川 守", "及川 守"]
-    by_one, at_once = trail(store)[-2:]
-    assert (at_once.action, at_once.via, at_once.entity_id) == (Action.CHANGE, Via.JOB, ids[1])
-    assert by_one.facts == at_once.facts
-    assert (by_one.personal or {}).keys() == (at_once.personal or {}).keys()
-    assert "mail" not in {**(at_once.facts or {}), **(at_once.personal or {})}
 
 
 def test_no_tracked_row_is_removed_behind_the_trails_back() -> None:

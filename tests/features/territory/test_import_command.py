@@ -166,9 +166,7 @@ def test_a_file_that_cannot_be_read_ends_with_status_2_and_says_why(fresh: Run, 
     assert "見出しの行が見つかりません" in said
 
 
-def test_a_file_over_the_limit_ends_with_status_2(
-    fresh: Run, tmp_path: Path, settings: Settings
-) -> None:
+def test_a_file_over_the_limit_ends_with_status_2(fresh: Run, tmp_path: Path, settings: Settings) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"x" * (settings.upload_bytes + 1))
     status, said = fresh("districts", path)

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from crm.core.problems import Problems
+from crm.core.problems import Problem, Problems
 from crm.groups.rules import PersonFacts, check_person, check_span, dialled, earlier, overlap, wanted_key
 
 
@@ -21,11 +21,11 @@ from crm.groups.rules import PersonFacts, check_person, check_span, dialled, ear
         ("", None),
     ],
 )
-def test_the_first_number_in_what_was_typed_is_dialled(typed, number):
+def test_the_first_number_in_what_was_typed_is_dialled(typed: str, number: str | None) -> None:
     assert dialled(typed) == number
 
 
-def test_a_person_is_found_by_name_reading_and_the_digits_of_each_number():
+def test_a_person_is_found_by_name_reading_and_the_digits_of_each_number() -> None:
     key = PersonFacts(
         "髙橋　一男", "タカハシ カズオ", phone="0191-23-4567(夜)", fax="２３－８９９９"
     ).columns()["search_key"]
@@ -34,7 +34,7 @@ def test_a_person_is_found_by_name_reading_and_the_digits_of_each_number():
     assert wanted_key("夜") not in key
 
 
-def test_a_word_with_letters_is_no_number():
+def test_a_word_with_letters_is_no_number() -> None:
     assert wanted_key("3区") == "3区"
     assert wanted_key("ー") == "-"
 
@@ -51,8 +51,10 @@ def test_a_word_with_letters_is_no_number():
         (PersonFacts("", "x", mail="@"), ["name_of_person_missing", "kana_unreadable", "mail_unreadable"]),
     ],
 )
-def test_whatever_is_wrong_with_a_person_is_told_at_once_and_at_its_field(facts, codes):
-    found = []
+def test_whatever_is_wrong_with_a_person_is_told_at_once_and_at_its_field(
+    facts: PersonFacts, codes: list[str]
+) -> None:
+    found: list[Problem] = []
     try:
         check_person(facts)
     except Problems as problems:
@@ -61,6 +63,7 @@ def test_whatever_is_wrong_with_a_person_is_told_at_once_and_at_its_field(facts,
     assert all(one.field in PersonFacts.__dataclass_fields__ for one in found)
 
 
+Span = tuple[date, date | None]
 D1, D2, D3, D4 = (date(2026, 4, n) for n in (1, 2, 3, 4))
 
 
@@ -75,12 +78,12 @@ D1, D2, D3, D4 = (date(2026, 4, n) for n in (1, 2, 3, 4))
         ((D1, D4), (D2, D3), True),
     ],
 )
-def test_terms_overlap_when_they_have_a_day_in_common(one, other, common):
+def test_terms_overlap_when_they_have_a_day_in_common(one: Span, other: Span, common: bool) -> None:
     assert overlap(*one, *other) is common
     assert overlap(*other, *one) is common
 
 
-def test_a_term_of_one_day_is_one():
+def test_a_term_of_one_day_is_one() -> None:
     check_span(D1, D2, closed_on=None)
 
 
@@ -92,11 +95,13 @@ def test_a_term_of_one_day_is_one():
         (None, D2, "term_after_closing"),
     ],
 )
-def test_a_term_that_could_never_hold_is_refused(to_on, closed_on, code):
-    with pytest.raises(Exception, match=code):
+def test_a_term_that_could_never_hold_is_refused(
+    to_on: date | None, closed_on: date | None, code: str
+) -> None:
+    with pytest.raises(Problem, match=code):
         check_span(D2, to_on, closed_on=closed_on)
 
 
-def test_a_term_ends_with_its_place_at_the_latest():
+def test_a_term_ends_with_its_place_at_the_latest() -> None:
     assert earlier(None, None) is None
     assert earlier(None, D2) == earlier(D2, None) == earlier(D2, D3) == earlier(D3, D2) == D2

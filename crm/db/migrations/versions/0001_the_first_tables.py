@@ -408,6 +408,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_place_facts_territory_id_kana_order", ["territory_id", "kana_order", "place_id"], unique=False
         )
+        batch_op.create_index(
+            "ix_place_facts_territory_id_kind_kana_order",
+            ["territory_id", "kind", "kana_order", "place_id", "from_on", "to_on"],
+            unique=False,
+        )
 
     op.create_table(
         "place_pulse",
@@ -618,6 +623,7 @@ def downgrade() -> None:
 
     op.drop_table("place_pulse")
     with op.batch_alter_table("place_facts", schema=None) as batch_op:
+        batch_op.drop_index("ix_place_facts_territory_id_kind_kana_order")
         batch_op.drop_index("ix_place_facts_territory_id_kana_order")
         batch_op.drop_index("ix_place_facts_kind_kana_order")
         batch_op.drop_index("ix_place_facts_kana_order")
