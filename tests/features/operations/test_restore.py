@@ -1,5 +1,5 @@
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -47,9 +47,14 @@ def altered(path: Path, change: Callable[[Manifest], Manifest], workspace: Path)
 # ---- what comes back
 
 
+def one_link_closed(counts: Mapping[str, int]) -> dict[str, int]:
+    """The same counts, and one line more in the trail: the restore closes the open link, and says so there."""
+    return {**counts, "audit_entry": counts["audit_entry"] + 1}
+
+
 def test_everything_comes_back_elsewhere(house: House, other: Settings) -> None:
     report = house.restore(house.backup().path, other)
-    assert rows_of(other) == rows_of(house.settings)
+    assert rows_of(other) == one_link_closed(rows_of(house.settings))
     assert stored(other) == stored(house.settings)
     assert name_of(other) == "まちの支援室"
     assert (report.aside, report.aside_schema, report.upgraded) == (None, None, False)
@@ -148,7 +153,7 @@ def test_what_was_set_aside_is_in_no_later_backup(house: House) -> None:
     counts = house.backup()
     house.restore(counts.path, house.settings, force=True)
     again = archive.read_manifest(house.backup().path)
-    assert again.counts == archive.read_manifest(counts.path).counts
+    assert again.counts == one_link_closed(archive.read_manifest(counts.path).counts)
     assert again.files == counts.files
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -193,3 +194,52 @@ def test_a_month_without_records_is_a_report_of_noughts(world: World) -> None:
 
 def test_the_day_of_a_record_decides_its_month_not_the_day_it_was_written(world: World) -> None:
     assert world.district("末広区").called_on(date(2026, 5, 31)).record.counted_in == "2026-05"
+
+
+def test_a_late_record_counts_in_its_own_month_again_when_that_is_reopened(world: World) -> None:
+    place = world.district("末広区")
+    place.called_on("2026-05-11")
+    close(world)
+    late = place.called_on("2026-05-29")
+    with world.writing(world.manager) as session:
+        service.reopen(session, MAY, "書き忘れ", by=world.manager.id, now=world.clock.now())
+    assert late.record.counted_in == "2026-05"
+    assert total(world, MAY) == 2
+
+
+def test_the_months_of_a_year_are_closed_in_order_and_reopened_in_the_other(world: World) -> None:
+    place = world.district("末広区")
+    place.called_on("2026-04-07")
+    place.called_on("2026-05-11")
+    with pytest.raises(Problem, match="month_before_open"):
+        close(world)
+    close(world, Month(2026, 4))
+    close(world)
+    with pytest.raises(Problem, match="month_after_closed"), world.writing(world.manager) as session:
+        service.reopen(session, Month(2026, 4), "x", by=world.manager.id, now=world.clock.now())
+
+
+def test_a_tampered_month_is_not_shown_as_closed(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    close(world)
+    with world.writing(world.manager) as session:
+        row = queries.close_of(session, MAY)
+        assert row is not None
+        row.figures = row.figures.replace("まちの支援室", "ほかの団体")
+    answer = world.client(world.reader).get("/reports/2026-05")
+    assert answer.status_code == 409
+    assert "確定したときと違っています" in answer.get_data(as_text=True)
+
+
+def test_a_frozen_month_is_counted_from_memory_only_while_it_is_the_same(
+    world: World, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(queries, "MONTHS_KEPT", 1)
+    place = world.district("末広区")
+    for month in (4, 5):
+        place.called_on(f"2026-0{month}-11")
+        close(world, Month(2026, month))
+    for _ in range(3):  # a memory of one month, asked for two at once
+        with world.reading() as session:
+            counted = queries.groups_of(session, [Month(2026, 4), Month(2026, 5)])
+        assert [one["all"]["all"].total for one in counted] == [1, 1]

@@ -106,3 +106,19 @@ def test_every_link_of_the_papers_opens_a_page(world: World) -> None:
     for link in links:
         assert link.startswith("http://localhost/reports/2026-05/")
         assert manager.get(link.removeprefix("http://localhost")).status_code == 200
+
+
+def test_a_closed_month_is_not_closed_again_and_after_reopening_it_is(world: World) -> None:
+    town(world)
+    manager = world.client(world.manager)
+    manager.post("/reports/2026-05/close")
+    work(world)
+    assert manager.post("/reports/2026-05/close").status_code == 409  # a tab that lay open
+    manager.post("/reports/2026-05/reopen", data={"why": "記録の漏れ"})
+    again = manager.post("/reports/2026-05/close").location
+    work(world)
+    assert "できました" in manager.get(again).get_data(as_text=True)
+    with world.reading() as session:
+        held = queries.close_of(session, Month(2026, 5))
+        assert held is not None
+        assert held.revision == 2

@@ -1,13 +1,15 @@
 """The month's plan: due places proposed, moved, published."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
 
+from crm.accounts import service as accounts
 from crm.core.months import Month
 from crm.core.problems import Conflict, Problem
-from crm.territory.models import Kind
+from crm.territory import service as territory
+from crm.territory.models import AssignmentKind, Kind
 from crm.visits import plan_queries, service
 from crm.visits.models import Call, CallState, Met
 from tests.world import World
@@ -194,3 +196,29 @@ def test_a_call_is_not_moved_out_of_its_month(world: World, typed: str, words: s
 )
 def test_an_address_that_means_nothing_is_no_page(world: World, path: str) -> None:
     assert world.client(world.manager).get(path).status_code in (404, 409)
+
+
+def test_calls_of_somebody_who_left_go_to_the_successor(world: World) -> None:
+    world.district("末広区")
+    propose(world)
+    assert [c.worker_id for c in calls(world)] == [world.worker.id]
+    with world.writing(world.manager) as session:
+        accounts.disable(session, world.worker.id, by=world.manager.id, now=world.clock.now())
+        territory.assign(
+            session,
+            world.towns["一関"].id,
+            world.other_worker.id,
+            AssignmentKind.HOLDER,
+            from_on=date(2026, 6, 15),
+        )
+    propose(world)
+    assert [c.worker_id for c in calls(world)] == [world.other_worker.id]
+
+
+def test_a_call_whose_day_passed_unused_is_planned_anew(world: World) -> None:
+    world.district("末広区")
+    propose(world, JUNE)
+    before = calls(world, JUNE)[0]
+    world.clock.advance(timedelta(days=(before.on - world.clock.today()).days + 3))
+    propose(world, JUNE)
+    assert [c.on >= world.clock.today() for c in calls(world, JUNE)] == [True]

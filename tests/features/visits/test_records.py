@@ -186,6 +186,7 @@ def test_a_visit_is_recorded_by_the_page(world: World) -> None:
     ("wrong", "words", "field_id"),
     [
         ({"on": "2026-06-16"}, "きょう", "on"),
+        ({"on": "0202-05-11"}, "までの日付を入力", "on"),
         ({"on": "きのう"}, "日付として読めません", "on"),
         ({"on": ""}, "入力してください", "on"),
         ({"met": "cancelled"}, "中止した訪問に支援はつきません", None),
@@ -246,3 +247,32 @@ def test_what_is_typed_is_shown_as_text_and_never_as_markup(world: World) -> Non
         assert "&lt;script&gt;alert(1)" in page
         assert "<script>alert(1)" not in page
         assert "<img src=x>" not in page
+
+
+def test_the_reason_of_a_withdrawal_is_read_by_those_who_may_read_the_record(world: World) -> None:
+    visit = world.district("末広区").called_on("2026-06-10", heard="内緒", confidential=Confidential.AUTHOR)
+    author = world.client(world.worker)
+    author.post(f"/records/{visit.id}/withdraw", data={"why": "奥さんの病気の話だった"})
+    assert "病気" in author.get(f"/records/{visit.id}").get_data(as_text=True)
+    for person in (world.editor, world.other_worker):
+        assert "病気" not in world.client(person).get(f"/records/{visit.id}").get_data(as_text=True)
+    assert "病気" not in world.client(world.administrator).get("/audit").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/places?q=%00", "/people?q=%00", "/audit?entity=%00", "/audit?before=" + "9" * 30]
+)
+def test_an_address_with_nonsense_in_it_is_no_crash(world: World, path: str) -> None:
+    assert world.client(world.manager).get(path).status_code in (200, 400, 404)
+
+
+def test_a_correction_on_an_old_version_keeps_what_was_typed_and_can_be_sent_again(world: World) -> None:
+    visit = world.district("末広区").called_on("2026-06-10", heard="はじめ")
+    client = world.client(world.worker)
+    form = typed(visit.district, record_id=str(visit.id), on="2026-06-10", rev="1")
+    assert client.post(f"/records/{visit.id}/edit", data={**form, "heard": "ほかの画面"}).status_code == 303
+    late = client.post(f"/records/{visit.id}/edit", data={**form, "heard": "この画面"})
+    page = late.get_data(as_text=True)
+    assert late.status_code == 422
+    assert "この画面" in page
+    assert 'name="rev" type="hidden" value="2"' in page

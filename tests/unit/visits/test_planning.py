@@ -117,3 +117,26 @@ def test_no_place_is_lost_or_doubled(seed: int, count: int, workers: int) -> Non
     made = propose(places, staff)
     told = [c.place_id for c in made.calls] + list(made.no_worker) + list(made.no_time)
     assert sorted(told) == sorted(p.place_id for p in places)
+
+
+def test_one_place_too_far_away_does_not_empty_the_month() -> None:
+    far = DuePlace(UUID(int=9999), NORTH, Point(37.0, 138.1), 12, "0000")
+    made = propose([far, *(place(n) for n in range(40))], [worker(11, NORTH)])
+    assert len(made.calls) == 40
+    assert made.no_time == (far.place_id,)
+
+
+def test_a_place_that_closes_is_called_on_before_its_last_day() -> None:
+    closing = [
+        DuePlace(p.place_id, p.territory_id, p.point, p.months_late, p.order, DAYS[3])
+        for p in (place(n) for n in range(20))
+    ]
+    made = propose(closing, [worker(11, NORTH)])
+    assert len(made.calls) == 20
+    assert max(call.on for call in made.calls) < DAYS[3]
+
+
+def test_a_holder_without_days_left_is_no_missing_holder() -> None:
+    made = propose([place(1)], [worker(11, NORTH, days=())])
+    assert made.no_worker == ()
+    assert made.no_time == (UUID(int=1001),)

@@ -113,7 +113,7 @@ def test_a_broken_reference_in_the_database_is_found(
 ) -> None:
     sqlite_store.close()
     with closing(sqlite3.connect(settings.instance / "meguri.sqlite3")) as raw, raw:
-        raw.execute("INSERT INTO password VALUES ('ab', 'x', '2026-01-01')")
+        raw.execute("INSERT INTO password VALUES ('cd', 'ab', 'x', '2026-01-01')")
     findings = examine(settings, now=clock.now())
     assert [f.level for f in findings if f.subject == "データベースの中身"] == [Level.WRONG]
 
