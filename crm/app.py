@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Flask, Response, g, has_request_context, redirect, render_template, url_for
+from flask import Flask, Response, g, has_request_context, redirect, url_for
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -44,7 +44,7 @@ from crm.web.access import Can, Role, may
 from crm.web.errors import init_errors
 from crm.web.headers import init_headers
 from crm.web.pages import SIGN_IN, Pages, check_doors, is_public
-from crm.web.rendering import Area, init_rendering
+from crm.web.rendering import Area, init_rendering, part
 from crm.web.site import Site, add_words, me, me_or_none, plug, session, site
 
 AREAS = (
@@ -188,14 +188,12 @@ def _timeline(place_id: UUID) -> Markup:
         session(), visit_queries.RecordFilter(place_id=place_id), visit_views.reach()
     )
     more = len(rows) > visit_queries.TIMELINE_ROWS
-    return Markup(  # noqa: S704 - a template of ours, which escapes what it shows
-        render_template(
-            "visits/timeline.html",
-            rows=rows[: visit_queries.TIMELINE_ROWS],
-            more=more,
-            names=visit_views.NAMES,
-            place_id=place_id,
-        )
+    return part(
+        "visits/timeline.html",
+        rows=rows[: visit_queries.TIMELINE_ROWS],
+        more=more,
+        names=visit_views.NAMES,
+        place_id=place_id,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from crm.core.canonical import digest
 from crm.core.problems import Problem, TooMany
+from crm.web.access import Role
 
 WINDOW = timedelta(minutes=15)
 MOST_PER_ACCOUNT = 10
@@ -61,6 +62,19 @@ def check_password(password: str, *, mail: str, name: str) -> None:
         or (len(name) > 3 and name in password)
     ):
         raise Problem("password_guessable", field="password")
+
+
+READS_NO_RECORDS = frozenset({Role.ADMINISTRATOR, Role.READER})
+"""Roles that an administrator may give: those that see no more of the records than he or she does."""
+
+
+def check_may_grant(by: Role, role: Role) -> None:
+    """An administrator keeps the installation, not the notes: only a manager lets people at the records.
+
+    Raises "only_manager_grants".
+    """
+    if by is Role.ADMINISTRATOR and role not in READS_NO_RECORDS:
+        raise Problem("only_manager_grants", field="role")
 
 
 def device_name(user_agent: str) -> str:

@@ -249,11 +249,12 @@ def invite() -> Response:
 
 
 def _invite(new: NewAccount) -> None:
+    rules.check_may_grant(me().role, new.role)
     account = service.invite(session(), new, now=clock().now())
     address = _post_link(account, LinkPurpose.INVITATION)
     flash(
         _(
-            "%(name)sさんに案内を送ります。急ぐときは次のリンクを直接伝えてください(1回だけ使えます):%(address)s",
+            "%(name)sさんに案内を送ります。急ぐときは次のリンクを直接伝えてください(1回だけ使えます): %(address)s",
             name=account.name,
             address=address,
         ),
@@ -285,18 +286,30 @@ def _account(account_id: UUID) -> Account:
 def set_role(account_id: UUID) -> Response:
     account = _account(account_id)
     form = RoleForm(request.form)
-    if form.accepts(lambda role: service.set_role(session(), account_id, role, by=me().account_id)):
+    if form.accepts(lambda role: _set_role(account_id, role)):
         flash(_("役割を変えました。"), "success")
         return _see(url_for(".person", account_id=account_id))
     return _person(account, form, 422)
 
 
+def _set_role(account_id: UUID, role: Role) -> None:
+    rules.check_may_grant(me().role, role)
+    service.set_role(session(), account_id, role, by=me().account_id)
+
+
 @pages.post("/accounts/<uuid:account_id>/link", access=Can.KEEP_ACCOUNTS)
 def new_link(account_id: UUID) -> Response:
-    address = _post_link(_account(account_id), LinkPurpose.RESET)
-    flash(
-        _("リンクを送ります。直接伝えるときはこちら(1回だけ使えます):%(address)s", address=address), "success"
-    )
+    account = _account(account_id)
+    address = _post_link(account, LinkPurpose.RESET)
+    if me().role is Role.ADMINISTRATOR and account.role not in rules.READS_NO_RECORDS:
+        flash(
+            _("リンクを本人にメールで送ります。この人のリンクを直接渡せるのは、管理者だけです。"), "success"
+        )
+    else:
+        flash(
+            _("リンクを送ります。直接伝えるときはこちら(1回だけ使えます): %(address)s", address=address),
+            "success",
+        )
     return _see(url_for(".person", account_id=account_id))
 
 

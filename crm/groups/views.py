@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Response, flash, request, url_for
 from markupsafe import Markup
 
 from crm.core.problems import Missing
@@ -38,7 +38,7 @@ from crm.territory.service import place_of
 from crm.territory.views.door import see, uuid_in
 from crm.web.access import Can, may
 from crm.web.pages import Pages
-from crm.web.rendering import page
+from crm.web.rendering import page, part
 from crm.web.site import me_or_none, session, today
 
 pages = Pages("people", __name__, template_folder="templates")
@@ -136,13 +136,11 @@ def of_place(place_id: UUID, day: date) -> Markup:
     if known is None or not may(known.role, Can.SEE_PEOPLE):
         return Markup("")
     closed = _is_closed(place_of(session(), place_id))
-    return Markup(  # noqa: S704 - a template of ours, which escapes what it shows
-        render_template(
-            "groups/of_place.html",
-            holders=queries.holders(session(), place_id, day),
-            place_id=place_id,
-            may_write=day == today() and not closed and may(known.role, Can.RECORD_CONTACTS),
-        )
+    return part(
+        "groups/of_place.html",
+        holders=queries.holders(session(), place_id, day),
+        place_id=place_id,
+        may_write=day == today() and not closed and may(known.role, Can.RECORD_CONTACTS),
     )
 
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge
 
 # frame-ancestors, form-action and base-uri do not fall back to default-src, so they are named.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -52,7 +52,11 @@ def _from_this_site() -> None:
 
 def _without_nul() -> None:
     """Refuse NUL characters: no keyboard makes them, and PostgreSQL keeps none in a text."""
-    if "\0" in request.path or any("\0" in text for _name, text in request.values.items(multi=True)):
+    try:
+        texts = [request.path, *(text for _name, text in request.values.items(multi=True))]
+    except RequestEntityTooLarge:
+        return  # nothing was read; the form for files says so at its field
+    if any("\0" in text for text in texts):
         raise BadRequest
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request, url_for
+from markupsafe import Markup
 
 from crm.core.canonical import digest
 from crm.core.wareki import weekday
@@ -38,6 +39,11 @@ class Area:
 def page(template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a template as an answer."""
     return make_response(render_template(template, **values), status)
+
+
+def part(template: str, **values: Any) -> Markup:
+    """Render a part of a page, for a socket. The template is ours and escapes what it shows."""
+    return Markup(render_template(template, **values))  # noqa: S704
 
 
 def init_rendering(app: Flask, areas: tuple[Area, ...], organisation_name: Callable[[], str]) -> None:
