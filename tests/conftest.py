@@ -41,6 +41,13 @@ def clock() -> FixedClock:
     return FixedClock(town.NOW)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whatever drives a browser, so that it can be run in processes of its own."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 # ---- databases
 
 
