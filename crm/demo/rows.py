@@ -210,7 +210,7 @@ def records(town: Town, territories: Mapping[str, UUID], last: dict[UUID, date])
 
 
 def _text(heard: str, background: str, reading: str, next_time: str, praise: str) -> str:
-    """One box for now: the folded ones of a note stand below with their names."""
+    """All of a note in the one box that a record has: its other parts stand below, under their names."""
     parts = [heard] + [
         f"【{name}】{text}"
         for name, text in (

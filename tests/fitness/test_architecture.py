@@ -162,7 +162,9 @@ def test_a_file_and_a_function_grown_too_long_are_found(tmp_path: Path) -> None:
     planted.write_text("def endless():\n" + "    print()\n" * house_rules.FILE_LINES, encoding="utf-8")
     length = house_rules.FILE_LINES
     assert house_rules.long_files([planted]) == [f"{planted}: {length + 1} lines, at most {length}"]
-    assert house_rules.long_functions([planted]) == [f"{planted}:1: endless has {length + 1} lines, at most 60"]
+    assert house_rules.long_functions([planted]) == [
+        f"{planted}:1: endless has {length + 1} lines, at most 60"
+    ]
 
 
 def test_no_import_hides_inside_a_function() -> None:

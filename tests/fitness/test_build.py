@@ -144,7 +144,9 @@ def test_nothing_is_fetched_when_all_is_laid_for_this_lock(fresh_tree: Path, for
     for folder in (fresh_tree / hatch_build.VENDOR, fresh_tree / "node_modules"):
         folder.mkdir(parents=True)
         (folder / hatch_build.STAMP).write_text(stamp)
-    hatch_build.lay_vendor(fresh_tree, for_development=for_development)
+    before = sorted(fresh_tree.rglob("*"))
+    hatch_build.lay_vendor(fresh_tree, for_development=for_development)  # its broken lock would make npm fail
+    assert sorted(fresh_tree.rglob("*")) == before
 
 
 def test_what_is_laid_anew_replaces_all_that_lay_there(tmp_path: Path) -> None:
