@@ -38,7 +38,7 @@ from crm.reports.jobs import write_report
 from crm.reports.service import Setting
 from crm.territory.imports import run_import
 from crm.territory.queries import usual_day
-from crm.visits import service as visits
+from crm.visits import plan_service as plans
 from crm.web.access import Role
 from crm.web.words import words_for
 
@@ -275,7 +275,7 @@ def plan(installation_: Installation, month: str) -> None:
     settings = installation_.settings()
     store, now = _open(settings), SystemClock()
     with store.writing() as session:
-        made = visits.propose_month(session, Month.parse(month), today=now.today(), now=now.now())
+        made = plans.propose_month(session, Month.parse(month), today=now.today(), now=now.now())
     _say(
         f"{Month.parse(month).wareki()}:新しい予定{made.added}件、外した予定{made.removed}件、そのまま{made.kept}件"
     )

@@ -19,7 +19,7 @@ from crm.jobs import service as jobs
 from crm.jobs.models import OutboxMail
 from crm.territory.access import Confidential
 from crm.territory.models import Assignment, Kind
-from crm.visits import service as visits
+from crm.visits import plan_service as plans
 from crm.visits.models import Call, Support
 from crm.web.access import Role
 from tests.world import District, Person, Town, Visit, World
@@ -142,11 +142,11 @@ def _planned(world: World) -> None:
     """This month's plan, with calls of today."""
     now, today = world.clock.now(), world.clock.today()
     with world.writing(world.manager) as session:
-        visits.propose_month(session, Month.of(today), today=today, now=now)
-        visits.publish(session, Month.of(today), now=now)
+        plans.propose_month(session, Month.of(today), today=today, now=now)
+        plans.publish(session, Month.of(today), now=now)
         call = session.exec(select(Call).where(Call.worker_id == world.worker.id)).first()
         assert call is not None
-        visits.move_call(session, call.id, on=today, worker_id=world.worker.id)
+        plans.move_call(session, call.id, on=today, worker_id=world.worker.id)
 
 
 def _imported(world: World) -> Mapping[str, UUID]:

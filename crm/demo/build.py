@@ -30,7 +30,7 @@ from crm.jobs import installation
 from crm.reports import service as reports
 from crm.reports.service import Setting
 from crm.territory.models import Assignment, Kind, Lineage, Place, PlaceFacts, Territory
-from crm.visits import service as visits
+from crm.visits import plan_service as plans
 from crm.visits.models import Call, CallState, MonthPlan, PlacePulse, Record, Way
 from crm.web.access import Role
 
@@ -161,8 +161,8 @@ def _intervals(store: Store, author: Author) -> None:
     """Hubs every month, districts every three months."""
     with store.writing(author) as session:
         for kind in (Kind.COMMUNITY_CENTRE, Kind.BRANCH_OFFICE):
-            visits.set_interval(session, 1, kind=kind)
-        visits.set_interval(session, 3, kind=Kind.DISTRICT)
+            plans.set_interval(session, 1, kind=kind)
+        plans.set_interval(session, 3, kind=Kind.DISTRICT)
 
 
 def _close_months(store: Store, town: Town, *, settings: Settings, today: date) -> None:
@@ -187,8 +187,8 @@ def _plan_month(store: Store, town: Town, *, now: datetime) -> None:
         session.add(plan)
         session.flush()
         _answered_calls(session, plan, month)
-        visits.propose_month(session, month, today=town.today, now=now)
-        visits.publish(session, month, now=now)
+        plans.propose_month(session, month, today=town.today, now=now)
+        plans.publish(session, month, now=now)
 
 
 def _answered_calls(session: Session, plan: MonthPlan, month: Month) -> None:

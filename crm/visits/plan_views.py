@@ -11,7 +11,7 @@ from crm.i18n import gettext as _
 from crm.territory.messages import KIND_NAMES
 from crm.territory.models import Kind
 from crm.territory.queries import names_on
-from crm.visits import plan_queries, service
+from crm.visits import plan_queries, plan_service
 from crm.visits.calendar import working_days
 from crm.visits.forms import AddCallForm, CancelForm, IntervalForm, MoveForm, uuid_or_none
 from crm.visits.messages import PLAN_NAMES
@@ -80,7 +80,7 @@ def _chosen_worker(known: dict[UUID, str], busy: list[UUID]) -> UUID | None:
 @pages.post("/plan/<month>/propose", access=Can.MAKE_PLAN)
 def propose(month: str) -> Response:
     wanted = month_or_missing(month)
-    outcome = service.propose_month(session(), wanted, today=today(), now=clock().now())
+    outcome = plan_service.propose_month(session(), wanted, today=today(), now=clock().now())
     flash(
         _(
             "計画の案を作りました。新しい予定%(added)s件、外した予定%(removed)s件、そのままの予定%(kept)s件。",
@@ -109,7 +109,7 @@ def propose(month: str) -> Response:
 
 @pages.post("/plan/<month>/publish", access=Can.MAKE_PLAN)
 def publish(month: str) -> Response:
-    service.publish(session(), month_or_missing(month), now=clock().now())
+    plan_service.publish(session(), month_or_missing(month), now=clock().now())
     flash(_("計画を公開しました。"), "success")
     return _see(url_for(".month", month=month))
 
@@ -153,7 +153,7 @@ def move_call(call_id: UUID) -> Response:
     if form.validate() and form.on.data is not None:
         on, worker = form.on.data, UUID(form.worker.data)
         try:
-            service.move_call(session(), call_id, on=on, worker_id=worker)
+            plan_service.move_call(session(), call_id, on=on, worker_id=worker)
         except Problem as problem:
             form.refuse(problem)
         else:
@@ -164,7 +164,7 @@ def move_call(call_id: UUID) -> Response:
 
 @pages.post("/plan/calls/<uuid:call_id>/shift", access=Can.RECORD_CONTACTS)
 def shift_call(call_id: UUID) -> Response:
-    moved = service.shift_call(session(), call_id, up=request.form.get("to") == "up")
+    moved = plan_service.shift_call(session(), call_id, up=request.form.get("to") == "up")
     target = url_for(".month", month=str(Month.of(moved.on)), worker=str(moved.worker_id))
     return _see(f"{target}#call-{call_id}")
 
@@ -173,7 +173,7 @@ def shift_call(call_id: UUID) -> Response:
 def cancel_call(call_id: UUID) -> Response:
     row = _call(call_id)
     cancel = CancelForm(request.form)
-    if cancel.accepts(lambda reason: service.cancel_call(session(), call_id, reason)):
+    if cancel.accepts(lambda reason: plan_service.cancel_call(session(), call_id, reason)):
         flash(_("予定を取りやめました。"), "success")
         return _see(url_for(".month", month=str(Month.of(row.on)), worker=str(row.worker_id)))
     form = _move_form(data={"on": row.on, "worker": str(row.worker_id)})
@@ -211,7 +211,7 @@ def add_call() -> Response:
     if form.validate() and form.on.data is not None:
         month = Month.of(form.on.data)
         try:
-            made = service.add_call(
+            made = plan_service.add_call(
                 session(),
                 month,
                 place_id,
@@ -241,7 +241,7 @@ def _intervals(form: IntervalForm, status: int) -> Response:
 @pages.post("/plan/intervals", access=Can.MAKE_PLAN)
 def set_interval() -> Response:
     form = IntervalForm(request.form)
-    if form.accepts(lambda made: service.set_interval(session(), made[1], kind=made[0])):
+    if form.accepts(lambda made: plan_service.set_interval(session(), made[1], kind=made[0])):
         flash(_("訪問の間隔を決めました。次に案を作るときから使います。"), "success")
         return _see(url_for(".intervals"))
     return _intervals(form, 422)

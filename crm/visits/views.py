@@ -12,7 +12,7 @@ from crm.i18n import gettext as _
 from crm.territory import access
 from crm.territory import queries as territory
 from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
-from crm.visits import plan_queries, queries, service
+from crm.visits import plan_queries, plan_service, queries, service
 from crm.visits.forms import RecordForm, WithdrawForm, uuid_or_none
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.visits.models import Record, Way
@@ -62,7 +62,7 @@ def new_record() -> Response:
     day = today()
     place_id, call_id = uuid_or_none(request.args.get("place")), uuid_or_none(request.args.get("call"))
     if call_id is not None:
-        call = service.call_of(session(), call_id)
+        call = plan_service.call_of(session(), call_id)
         place_id, day = call.place_id, min(call.on, day)
         if known := queries.record_of_call(session(), call_id):
             return _see(url_for(".record", record_id=known))

@@ -10,16 +10,16 @@ from crm.core.months import Month
 from crm.core.problems import Conflict, Problem
 from crm.territory import service as territory
 from crm.territory.models import AssignmentKind, Kind
-from crm.visits import plan_queries, service
+from crm.visits import plan_queries, plan_service
 from crm.visits.models import Call, CallState, Met
 from tests.world import World
 
 JUNE, JULY = Month(2026, 6), Month(2026, 7)
 
 
-def propose(world: World, month: Month = JULY) -> service.PlanOutcome:
+def propose(world: World, month: Month = JULY) -> plan_service.PlanOutcome:
     with world.writing(world.manager) as session:
-        return service.propose_month(session, month, today=world.clock.today(), now=world.clock.now())
+        return plan_service.propose_month(session, month, today=world.clock.today(), now=world.clock.now())
 
 
 def calls(world: World, month: Month = JULY) -> list[plan_queries.CallRow]:
@@ -46,7 +46,7 @@ def test_a_district_visited_last_month_is_not_due_and_a_hub_of_every_month_is(wo
     centre = world.place(Kind.COMMUNITY_CENTRE, "末広市民センター")
     centre.called_on("2026-06-10")
     with world.writing(world.manager) as session:
-        service.set_interval(session, 1, kind=Kind.COMMUNITY_CENTRE)
+        plan_service.set_interval(session, 1, kind=Kind.COMMUNITY_CENTRE)
     propose(world)
     assert [c.place_id for c in calls(world)] == [centre.id]
 
@@ -61,8 +61,8 @@ def test_a_place_with_nobody_at_home_is_still_due(world: World) -> None:
 def test_an_interval_of_one_place_stands_above_that_of_its_kind(world: World) -> None:
     kept, left = world.district("末広1区"), world.district("末広2区")
     with world.writing(world.manager) as session:
-        service.set_interval(session, 0, kind=Kind.DISTRICT)
-        service.set_interval(session, 2, place_id=kept.id)
+        plan_service.set_interval(session, 0, kind=Kind.DISTRICT)
+        plan_service.set_interval(session, 2, place_id=kept.id)
     propose(world)
     assert [c.place_id for c in calls(world)] == [kept.id]
     assert left.id not in {c.place_id for c in calls(world)}
@@ -84,7 +84,7 @@ def test_planning_again_leaves_what_a_person_placed(world: World) -> None:
     propose(world)
     call = calls(world)[0]
     with world.writing(world.worker) as session:
-        service.move_call(session, call.id, on=date(2026, 7, 31), worker_id=world.other_worker.id)
+        plan_service.move_call(session, call.id, on=date(2026, 7, 31), worker_id=world.other_worker.id)
     place.called_on("2026-06-12")  # so that it is no longer due
     propose(world)
     assert [(c.on, c.worker_id) for c in calls(world)] == [(date(2026, 7, 31), world.other_worker.id)]
@@ -134,20 +134,20 @@ def test_calls_of_a_day_are_put_in_another_order(world: World) -> None:
     first_day = min(c.on for c in calls(world))
     with world.writing(world.worker) as session:
         for call in calls(world):
-            service.move_call(session, call.id, on=first_day, worker_id=world.worker.id)
+            plan_service.move_call(session, call.id, on=first_day, worker_id=world.worker.id)
     order = [c.id for c in calls(world)]
     with world.writing(world.worker) as session:
-        service.shift_call(session, order[2], up=True)
+        plan_service.shift_call(session, order[2], up=True)
     assert [c.id for c in calls(world)] == [order[0], order[2], order[1]]
     with pytest.raises(Conflict, match="day_changed"), world.writing(world.worker) as session:
-        service.reorder_day(session, world.worker.id, first_day, order[:2])
+        plan_service.reorder_day(session, world.worker.id, first_day, order[:2])
 
 
 def test_a_cancelled_call_keeps_its_reason_and_is_not_planned_again(world: World) -> None:
     world.district("末広区")
     propose(world)
     with world.writing(world.worker) as session:
-        service.cancel_call(session, calls(world)[0].id, "大雪")
+        plan_service.cancel_call(session, calls(world)[0].id, "大雪")
     propose(world)
     assert [(c.state, c.reason) for c in calls(world)] == [(CallState.CANCELLED, "大雪")]
 

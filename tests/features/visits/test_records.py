@@ -10,7 +10,7 @@ from crm.core.ids import new_id
 from crm.core.months import Month
 from crm.core.problems import Conflict, Forbidden, Problem
 from crm.territory.access import Confidential, Reach
-from crm.visits import queries, service
+from crm.visits import plan_service, queries, service
 from crm.visits.models import Met, PlacePulse, Record, Support, Way
 from crm.visits.service import RecordLog
 from tests.world import District, Person, World
@@ -215,7 +215,7 @@ def test_bad_input_is_refused_in_words_and_nothing_typed_is_lost(
 def test_a_call_of_the_plan_is_answered_by_its_record(world: World) -> None:
     place = world.district("末広区")
     with world.writing(world.manager) as session:
-        call = service.add_call(
+        call = plan_service.add_call(
             session,
             Month(2026, 6),
             place.id,
