@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-FILE_LINES = 500
+FILE_LINES = 450
 FUNCTION_LINES = 60
 
 REGISTRY_HOSTS = re.compile(
