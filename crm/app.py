@@ -8,9 +8,10 @@ from uuid import UUID
 
 from flask import Flask, Response, g, has_request_context, redirect, url_for
 from markupsafe import Markup
+from sqlmodel import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crm.accounts import identity
+from crm.accounts import identity, trail_words
 from crm.accounts import messages as account_messages
 from crm.accounts import queries as account_queries
 from crm.accounts import service as account_service
@@ -22,28 +23,33 @@ from crm.groups import messages as people_messages
 from crm.groups import views as people_views
 from crm.i18n import init_i18n
 from crm.i18n import lazy_gettext as _l
+from crm.jobs import housekeeping
 from crm.jobs import messages as job_messages
 from crm.jobs import views as job_views
+from crm.jobs.housekeeping import HOUSEKEEPING, Tidy
 from crm.jobs.queries import JobRow
 from crm.jobs.running import Handler, Work
 from crm.operations import handlers as operation_handlers
 from crm.operations import messages as operation_messages
+from crm.operations import tidying
 from crm.reports import jobs as report_jobs
 from crm.reports import messages as report_messages
+from crm.reports import tidying as report_tidying
 from crm.reports import views as report_views
 from crm.sheets import messages as sheet_messages
 from crm.territory import import_jobs, import_views
 from crm.territory import messages as territory_messages
+from crm.territory import queries as territory_queries
 from crm.territory import views as territory_views
 from crm.visits import messages as visit_messages
-from crm.visits import plan_views
+from crm.visits import plan_jobs, plan_views
 from crm.visits import queries as visit_queries
 from crm.visits import views as visit_views
 from crm.web import design, words
 from crm.web.access import Can, Role, may
 from crm.web.errors import init_errors
 from crm.web.headers import init_headers
-from crm.web.pages import SIGN_IN, Pages, check_doors, is_public
+from crm.web.pages import SIGN_IN, STILL, Pages, check_doors, is_public
 from crm.web.rendering import Area, init_rendering, part
 from crm.web.site import Site, add_words, me, me_or_none, plug, session, site
 
@@ -57,8 +63,13 @@ AREAS = (
     Area(_l("設定"), "accounts.people", Can.KEEP_ACCOUNTS, ("accounts",)),
 )
 
+TIDIES: tuple[Tidy, ...] = (tidying.uploads, report_tidying.papers)
+"""What each package lets go once a day (crm/jobs/housekeeping.py)."""
+
 HANDLERS: dict[str, Handler] = {
+    HOUSEKEEPING: housekeeping.handler(TIDIES),
     **import_jobs.HANDLERS,
+    **plan_jobs.HANDLERS,
     **report_jobs.HANDLERS,
     **operation_handlers.HANDLERS,
 }
@@ -154,29 +165,93 @@ def _sockets(app: Flask) -> None:
         site().sockets.update(
             {
                 SIGN_IN: account_views.ask_to_sign_in,
+                STILL: identity.still_signed_in,
                 "territory.people": people_views.of_place,
+                "territory.coming": _coming,
                 "territory.timeline": _timeline,
                 job_views.RESULTS: {
                     **import_jobs.RESULT_PAGES,
+                    **plan_jobs.RESULT_PAGES,
                     report_jobs.CLOSE: _report_page,
                     report_jobs.MAKE: _report_page,
                 },
-                job_views.KINDS: {**operation_messages.NAMES, **import_jobs.NAMES},
-                job_views.FACTS: {**operation_handlers.FACTS},
+                job_views.KINDS: {
+                    **job_messages.NAMES,
+                    **operation_messages.NAMES,
+                    **import_jobs.NAMES,
+                    **plan_jobs.NAMES,
+                },
+                job_views.FACTS: {
+                    HOUSEKEEPING: job_views.housekeeping_facts,
+                    **operation_handlers.FACTS,
+                    **plan_jobs.FACTS,
+                },
                 job_views.NEEDS: {
                     import_jobs.PREVIEW: Can.KEEP_PLACES,
                     import_jobs.APPLY: Can.KEEP_PLACES,
+                    plan_jobs.PROPOSE: Can.MAKE_PLAN,
                     report_jobs.CLOSE: Can.CLOSE_MONTH,
                     report_jobs.MAKE: Can.SEE_REPORTS,
+                    HOUSEKEEPING: Can.KEEP_ORGANISATION,
                     "backup": Can.KEEP_ORGANISATION,
                 },
                 job_views.NAMES: account_queries.names,
+                trail_words.CHOICES: _choices(),
+                trail_words.NAMES: {
+                    "account": account_queries.names,
+                    "territory": _territory_names,
+                    "place": _place_names,
+                },
             }
         )
 
 
+def _choices() -> dict[str, Mapping[Any, Any]]:
+    """What the members of each enum in the audit trail are called, by column."""
+    return {
+        "account.role": account_messages.ROLE_NAMES,
+        "one_time_link.purpose": account_messages.PURPOSE_NAMES,
+        "assignment.kind": territory_messages.ASSIGNMENT_NAMES,
+        "lineage.kind": territory_messages.LINEAGE_NAMES,
+        "kind": territory_messages.KIND_NAMES,
+        "confidential": territory_messages.CONFIDENTIAL_NAMES,
+        "channel": people_messages.CHANNEL_NAMES,
+        "way": visit_messages.WAY_NAMES,
+        "met": visit_messages.MET_NAMES,
+        "month_plan.state": visit_messages.PLAN_NAMES,
+        "call.state": visit_messages.CALL_NAMES,
+        "job.kind": {
+            **job_messages.NAMES,
+            **import_jobs.NAMES,
+            report_jobs.CLOSE: _l("月次確定"),
+            report_jobs.MAKE: _l("報告書の作成"),
+        },
+    }
+
+
+def _place_names(session: Session, ids: set[UUID]) -> Mapping[UUID, str]:
+    return territory_queries.names_on(session, ids, site().clock.today())
+
+
+def _territory_names(session: Session, ids: set[UUID]) -> Mapping[UUID, str]:
+    return {row.id: row.name for row in territory_queries.territories(session) if row.id in ids}
+
+
 def _report_page(job: JobRow) -> str:
     return url_for("reports.making", month=job.arguments["month"], job_id=job.id)
+
+
+CARD_RECORDS = 10
+"""Contacts that a card shows; the list of all of them is one tap away."""
+
+
+def _coming(place_id: UUID) -> Markup:
+    """The next call planned for a place, for its card: only where the one who asks may open it."""
+    known = me_or_none()
+    if known is None or not may(known.role, Can.RECORD_CONTACTS):
+        return Markup("")
+    call = visit_queries.next_call(session(), place_id, site().clock.today())
+    return part("visits/coming.html", call=call) if call else Markup("")
 
 
 def _timeline(place_id: UUID) -> Markup:
@@ -185,13 +260,12 @@ def _timeline(place_id: UUID) -> Markup:
     if known is None or not may(known.role, Can.SEE_RECORDS):
         return Markup("")
     rows = visit_queries.records(
-        session(), visit_queries.RecordFilter(place_id=place_id), visit_views.reach()
+        session(), visit_queries.RecordFilter(place_id=place_id), visit_views.reach(), rows=CARD_RECORDS
     )
-    more = len(rows) > visit_queries.TIMELINE_ROWS
     return part(
         "visits/timeline.html",
-        rows=rows[: visit_queries.TIMELINE_ROWS],
-        more=more,
+        rows=rows[:CARD_RECORDS],
+        more=len(rows) > CARD_RECORDS,
         names=visit_views.NAMES,
         place_id=place_id,
     )

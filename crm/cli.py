@@ -1,4 +1,8 @@
-"""The command line: crm demo | init | serve | work | import | plan | report | backup | restore | doctor."""
+"""The command line: crm demo | init | serve | work | import | plan | report | backup | restore | doctor.
+
+What a command asks and says is Japanese, through gettext as on pages; help and the names of options are English,
+as is customary for commands.
+"""
 
 import logging
 import os
@@ -6,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,6 +20,7 @@ from flask import Flask
 
 from crm import app as application
 from crm import config
+from crm.accounts import rules
 from crm.accounts import service as accounts
 from crm.accounts.models import LinkPurpose
 from crm.accounts.service import NewAccount
@@ -26,6 +31,7 @@ from crm.core.problems import Missing, Problem, Problems
 from crm.core.wareki import read_date
 from crm.db import migrate
 from crm.db.store import Store
+from crm.db.tracked import Author
 from crm.demo import build
 from crm.i18n import gettext as _
 from crm.jobs import clock as job_clock
@@ -38,11 +44,31 @@ from crm.reports.jobs import write_report
 from crm.reports.service import Setting
 from crm.territory.imports import run_import
 from crm.territory.queries import usual_day
-from crm.visits import plan_service as plans
+from crm.visits import plan_jobs as plans
 from crm.web.access import Role
 from crm.web.words import words_for
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Line(click.ParamType[str]):
+    """A line of text that fits its column; what does not is refused at its option, or asked for once more."""
+
+    name = "text"
+
+    def __init__(self, check: Callable[[str], str]) -> None:
+        self.check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return self.check(str(value))
+        except Problem as problem:
+            self.fail(_words(problem), param, ctx)
+
+
+ORGANISATION = Line(accounts.checked_name)
+PERSON = Line(partial(rules.check_line, field="name", most=rules.LONGEST_NAME))
+MAIL = Line(rules.mail_as_kept)
 
 
 class Installation:
@@ -99,20 +125,27 @@ pass_installation = click.make_pass_decorator(Installation)
 
 
 def _open(settings: Settings) -> Store:
-    """The store of an installation that `crm init` has made. Raises "not_founded", "migrations_missing"."""
+    """The store of an installation that `crm init` has made, brought up to this program.
+
+    Raises "not_founded", "database_newer" where a newer program has used it already.
+    """
     store = Store(settings.database)
     known = migrate.current(store)
     if known is None:
         raise Problem("not_founded", folder=str(settings.instance))
+    if known > migrate.newest():  # revisions are numbers of four digits
+        raise Problem("database_newer", known=known, newest=migrate.newest())
     if known != migrate.newest():
         migrate.upgrade(store)
     return store
 
 
 @main.command(help="Make an organisation and its first manager, and print a one-time link.")
-@click.option("--name", prompt="組織の名前", help="Name of the organisation.")
-@click.option("--manager", prompt="管理者の名前", help="Name of the first manager.")
-@click.option("--mail", prompt="管理者のメールアドレス", help="Mail address of the first manager.")
+@click.option("--name", type=ORGANISATION, prompt=_("組織の名前"), help="Name of the organisation.")
+@click.option("--manager", type=PERSON, prompt=_("管理者の名前"), help="Name of the first manager.")
+@click.option(
+    "--mail", type=MAIL, prompt=_("管理者のメールアドレス"), help="Mail address of the first manager."
+)
 @pass_installation
 @_refusing
 def init(installation_: Installation, name: str, manager: str, mail: str) -> None:
@@ -130,12 +163,16 @@ def init(installation_: Installation, name: str, manager: str, mail: str) -> Non
             now=datetime.now(UTC),
             hours=settings.link_hours,
         )
-    _say(f"{name} を登録しました。場所:{settings.instance}")
+    _say(_("%(name)s を登録しました。場所:%(folder)s", name=name, folder=settings.instance))
     _say(
-        f"次のリンクを開いて、{manager}さんのパスワードを決めてください({settings.link_hours}時間以内、1回だけ使えます)。"
+        _(
+            "次のリンクを開いて、%(manager)sさんのパスワードを決めてください(%(hours)s時間以内、1回だけ使えます)。",
+            manager=manager,
+            hours=settings.link_hours,
+        )
     )
     _say(f"  {settings.base_url}/links/{secret}")
-    _say("先に crm serve を始めておくと、そのまま開けます。")
+    _say(_("先に crm serve を始めておくと、そのまま開けます。"))
 
 
 @main.command(help="Print a new one-time link for the person of this MAIL address.")
@@ -152,7 +189,13 @@ def link(installation_: Installation, mail: str) -> None:
             session, account.id, LinkPurpose.RESET, now=datetime.now(UTC), hours=settings.link_hours
         )
         name = account.name
-    _say(f"{name}さんのリンク({settings.link_hours}時間以内、1回だけ使えます):")
+    _say(
+        _(
+            "%(name)sさんのリンク(%(hours)s時間以内、1回だけ使えます):",
+            name=name,
+            hours=settings.link_hours,
+        )
+    )
     _say(f"  {settings.base_url}/links/{secret}")
 
 
@@ -163,7 +206,7 @@ def link(installation_: Installation, mail: str) -> None:
 def serve(installation_: Installation, no_work: bool) -> None:
     settings = installation_.settings().checked_for_serving()
     store = _open(settings)
-    _say(f"めぐり:{settings.base_url} (Ctrl+C で終わります)")
+    _say(_("めぐり:%(url)s (Ctrl+C で終わります)", url=settings.base_url))
     _serve(settings, store, work=not no_work)
 
 
@@ -274,15 +317,27 @@ def _usual_day(store: Store) -> date:
 def plan(installation_: Installation, month: str) -> None:
     settings = installation_.settings()
     store, now = _open(settings), SystemClock()
-    with store.writing() as session:
-        made = plans.propose_month(session, Month.parse(month), today=now.today(), now=now.now())
+    made = plans.propose_month(store, Author.system(), Month.parse(month), today=now.today(), now=now.now())
     _say(
-        f"{Month.parse(month).wareki()}:新しい予定{made.added}件、外した予定{made.removed}件、そのまま{made.kept}件"
+        _(
+            "%(month)s:新しい予定%(added)s件、外した予定%(removed)s件、そのまま%(kept)s件",
+            month=Month.parse(month).wareki(),
+            added=made.added,
+            removed=made.removed,
+            kept=made.kept,
+        )
     )
     if made.no_worker:
-        _say(f"担当のいない地域の訪問先:{len(made.no_worker)}件")
+        _say(_("担当のいない地域の訪問先:%(count)s件", count=len(made.no_worker)))
     if made.no_time:
-        _say(f"日数が足りず入らなかった訪問先:{len(made.no_time)}件")
+        _say(
+            _(
+                "この月に入りきらなかった訪問先(次の月に、先に入ります):%(count)s件",
+                count=len(made.no_time),
+            )
+        )
+    if made.waiting:
+        _say(_("はじめて訪ねる先のうち、あとの月に回したもの:%(count)s件", count=made.waiting))
 
 
 @main.command(help="Write the report of a MONTH (2026-11) as PDF and XLSX.")
@@ -302,7 +357,7 @@ def report(installation_: Installation, month: str, pdf: Path | None, xlsx: Path
     for target, content in ((pdf, pdf_bytes), (xlsx, xlsx_bytes)):
         if target is not None:
             target.write_bytes(content)
-            _say(f"{target}({wanted.wareki()}、{state})")
+            _say(_("%(file)s(%(month)s、%(state)s)", file=target, month=wanted.wareki(), state=state))
 
 
 @main.command(help="Back up database and files into one archive.")

@@ -4,12 +4,14 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from crm.core.problems import Missing, TooLarge
 
 PIECE = 1024 * 1024
+DRAFT = "draft-"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Files:
         Written beside its place and moved there when whole and on disk: a file under its hash is never half.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / f"draft-{secrets.token_hex(8)}"
+        draft = self.folder / f"{DRAFT}{secrets.token_hex(8)}"
         hashed, size = hashlib.sha256(), 0
         try:
             with draft.open("wb") as out:
@@ -71,3 +73,26 @@ class Files:
             (StoredFile(p.name, p.stat().st_size) for p in self.folder.glob("??/*") if p.is_file()),
             key=lambda f: f.sha256,
         )
+
+    def is_newer(self, sha256: str, than: datetime) -> bool:
+        """Whether this content was stored, or stored once more, after a moment; False where it is not there."""
+        path = self._path(sha256)
+        return path.exists() and _stored_at(path) > than
+
+    def remove(self, sha256: str) -> bool:
+        """Remove this content; False where it was not there (any more)."""
+        path = self._path(sha256)
+        known = path.exists()
+        path.unlink(missing_ok=True)
+        return known
+
+    def sweep_drafts(self, before: datetime) -> int:
+        """Remove what processes left half written that died before a moment; how many files."""
+        left = [path for path in self.folder.glob(f"{DRAFT}*") if _stored_at(path) < before]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+
+def _stored_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

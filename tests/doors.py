@@ -113,6 +113,9 @@ DOORS: dict[str, Door] = {
     "territory.territory": Door(OFFICE_AND_KEEPER, PAGE, TOWN),
     "territory.add_territory_post": Door(KEEPERS, CHANGE),
     "territory.assign_post": Door(KEEPERS, CHANGE, TOWN),
+    "territory.assign_several_post": Door(KEEPERS, CHANGE),
+    "territory.correct_territory": Door(KEEPERS, PAGE, TOWN),
+    "territory.correct_territory_post": Door(KEEPERS, CHANGE, TOWN),
     "territory.end": Door(KEEPERS, PAGE, ASSIGNMENT),
     "territory.end_assignment_post": Door(KEEPERS, CHANGE, ASSIGNMENT),
     "territory.take_back_assignment_post": Door(KEEPERS, CHANGE, ASSIGNMENT),
@@ -153,15 +156,24 @@ DOORS: dict[str, Door] = {
     # Visits
     "visits.today": Door(FIELD, PAGE),
     "visits.records": Door(OFFICE, PAGE, asked=lambda s: (f"?place={s.foreign.id}", f"?worker={s.spare.id}")),
-    "visits.record": Door(OFFICE, PAGE, RECORD),
-    "visits.new_record": Door(FIELD, PAGE, asked=lambda s: (f"?place={s.foreign.id}", "?way=phone")),
+    "visits.record": Door(
+        OFFICE, PAGE, RECORD, asked=lambda s: ("?kept=1", "?from=/reports/2026-05", "?from=//example.com")
+    ),
+    "visits.new_record": Door(
+        FIELD, PAGE, asked=lambda s: (f"?place={s.foreign.id}", f"?call={s.call_id}", "?way=phone")
+    ),
     "visits.keep_record_post": Door(FIELD, CHANGE),
     "visits.edit_record": Door(FIELD, PAGE, RECORD),
     "visits.correct_record_post": Door(FIELD, CHANGE, RECORD),
     "visits.withdraw_record_post": Door(FIELD, CHANGE, RECORD),
     # Plan
     "plan.show": Door(OFFICE, PAGE),
-    "plan.month": Door(OFFICE, PAGE, MONTH),
+    "plan.month": Door(
+        OFFICE,
+        PAGE,
+        MONTH,
+        asked=lambda s: (f"?week=2026-06-22&worker={s.world.worker.id}", f"?made={s.proposed()}"),
+    ),
     "plan.propose_post": Door(LEAD, CHANGE, MONTH),
     "plan.publish_post": Door(LEAD, CHANGE, MONTH),
     "plan.call": Door(FIELD, PAGE, CALL),
@@ -181,6 +193,7 @@ DOORS: dict[str, Door] = {
         {**CLOSED, "section": always("territory"), "line": always("一関")},
         asked=lambda _s: ("?span=year", "?span=last_year"),
     ),
+    "reports.closing": Door(LEAD, PAGE, MONTH),
     "reports.close_post": Door(LEAD, CHANGE, MONTH),
     "reports.make_post": Door(REPORTS, CHANGE, MONTH),
     "reports.reopen_post": Door(LEAD, CHANGE, CLOSED),

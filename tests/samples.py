@@ -84,6 +84,12 @@ class Samples:
             told = TermFacts(slip.id, date(2026, 4, 1))
             return people.begin_term(session, self.district.id, self.person_id, told).id
 
+    def proposed(self) -> UUID:
+        """The long work that proposed this month once more."""
+        asked = self.world.client(self.world.manager).post(f"/plan/{PLAN_MONTH}/propose")
+        self.world.work()
+        return UUID(asked.location.rstrip("/").split("/")[-1])
+
     def device_of(self, person: Person) -> UUID:
         """A device of a person."""
         return self.world.sign_in_of(person)

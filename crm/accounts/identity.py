@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from crm.accounts.messages import ROLE_NAMES
 from crm.accounts.models import Account, SignIn
 from crm.db.tracked import Author
-from crm.web.access import Role
+from crm.web.access import Me, Role
 from crm.web.site import clock, settings, store
 
 SEEN_EVERY = timedelta(minutes=10)
@@ -76,3 +76,9 @@ def load_signed_in(
     if clock().now() - sign_in.seen_at > timedelta(days=unused_days):
         return None
     return SignedIn(account.id, sign_in.id, account.name, account.role), sign_in.seen_at
+
+
+def still_signed_in(session: Session, known: Me) -> SignedIn | None:
+    """The signed-in person as this transaction finds them; None where the device or the account was stopped."""
+    found = load_signed_in(session, known.sign_in_id, unused_days=settings().sign_in_days)
+    return found[0] if found is not None else None

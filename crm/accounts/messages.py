@@ -1,5 +1,6 @@
 """Words for the problems of accounts, and names of roles."""
 
+from crm.accounts.models import LinkPurpose
 from crm.i18n import lazy_gettext as _l
 from crm.web.access import Role
 
@@ -19,6 +20,16 @@ MESSAGES = {
     "sign_in_throttled": _l(
         "続けて間違えたため、しばらく受け付けません。%(minutes)s分ほど待ってから、もう一度お試しください。"
     ),
+    "reset_throttled": _l(
+        "短い時間に何度も申し込まれました。%(minutes)s分ほど待ってから、もう一度お試しください。"
+    ),
+    "text_missing": _l("入力してください。"),
+    "text_too_long": _l("%(most)s文字までで入力してください。"),
+    "no_longer_allowed": _l("あなたの権限が変わったため、できませんでした。"),
+    "last_manager": _l("管理者がいなくなるため、できません。先に、ほかの人を管理者にしてください。"),
+    "password_changed_meanwhile": _l(
+        "パスワードは、いま別のところで変えられました。もう一度はじめから行ってください。"
+    ),
     "only_manager_grants": _l("この役割を決められるのは管理者だけです。管理者に頼んでください。"),
     "own_role": _l("自分の役割は自分では変えられません。ほかの管理者に頼んでください。"),
     "own_account": _l("自分のアカウントは自分では止められません。"),
@@ -33,6 +44,8 @@ ROLE_NAMES = {
     Role.EDITOR: _l("編集・事務"),
     Role.READER: _l("閲覧(報告書のみ)"),
 }
+
+PURPOSE_NAMES = {LinkPurpose.INVITATION: _l("招待"), LinkPurpose.RESET: _l("パスワードの決め直し")}
 
 ENTITY_NAMES = {
     "organisation": _l("組織"),
@@ -52,6 +65,7 @@ ENTITY_NAMES = {
     "call": _l("訪問予定"),
     "record": _l("対応記録"),
     "month_close": _l("月次確定"),
+    "job": _l("作業"),
 }
 
 ACTION_NAMES = {"create": _l("追加"), "change": _l("変更"), "remove": _l("削除")}

@@ -52,6 +52,7 @@ class AuditRow:
     action: str
     changes: tuple[tuple[str, Any, Any], ...]
     personal_blanked: bool
+    personal_hidden: bool
 
 
 def accounts(session: Session) -> list[AccountRow]:
@@ -134,6 +135,7 @@ def audit(
                 if not name.startswith("_")
             ),
             e.personal is None and e.personal_digest is not None,
+            e.personal is not None and not with_personal,
         )
         for e in entries
     ]

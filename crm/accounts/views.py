@@ -3,12 +3,12 @@
 import re
 from uuid import UUID
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, request, url_for
 from flask import session as cookie
 from flask_login import login_user, logout_user
 from werkzeug.datastructures import MultiDict
 
-from crm.accounts import letters, passwords, queries, rules, service
+from crm.accounts import letters, passwords, queries, rules, service, trail_words
 from crm.accounts.forms import (
     AccountForm,
     ChangePasswordForm,
@@ -24,18 +24,22 @@ from crm.accounts.models import Account, LinkPurpose
 from crm.accounts.service import Credentials, NewAccount
 from crm.core.problems import Missing, Problem, TooMany
 from crm.i18n import gettext as _
+from crm.jobs.mail import is_set_up
 from crm.web.access import Can, Role
 from crm.web.errors import status_of
 from crm.web.forms import whole_number
-from crm.web.pages import Pages
+from crm.web.pages import Pages, see
 from crm.web.rendering import page
-from crm.web.site import apart, clock, me, me_or_none, session, settings, store, unit_of_work
+from crm.web.site import apart, clock, me, me_or_none, session, settings, site, store, unit_of_work
 
 pages = Pages("accounts", __name__, template_folder="templates")
 
 
 PATH_OF_OURS = re.compile(r"/(?:[^/\\\x00-\x1f][^\\\x00-\x1f]*)?")
 
+
+LINK = "link"
+"""Category of what is flashed to show a one-time link: the layout leaves it to the page."""
 
 SECRETS = frozenset({"password", "old", "again"})
 HELD = "held:"
@@ -51,7 +55,7 @@ def _local(target: str | None) -> str:
 def ask_to_sign_in() -> Response:
     """Answer somebody who has to sign in first: then go on, and send again what was typed, if anything was."""
     if request.method == "GET":
-        return _see(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+        return see(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     held = [] if request.files else _held(request.form)
     form = SignInForm(next=request.full_path.rstrip("?") if held else "")
     return page("accounts/sign_in.html", form=form, held=held, status=401)
@@ -73,7 +77,7 @@ def _held_before() -> list[tuple[str, str]]:
 @pages.get("/sign-in", access=Can.ENTER)
 def sign_in() -> Response:
     if me_or_none() is not None:
-        return _see(_local(request.args.get("next")))
+        return see(_local(request.args.get("next")))
     form = SignInForm(next=request.args.get("next", ""))
     return page("accounts/sign_in.html", form=form, held=[])
 
@@ -86,7 +90,7 @@ def sign_in_post() -> Response:
         if form.accepts(_open_device):
             if held := _held_before():
                 return page("accounts/go_on.html", target=_local(form.next.data), held=held)
-            return _see(_local(form.next.data))
+            return see(_local(form.next.data))
     except TooMany as refusal:
         form.refuse(refusal)
         status = status_of(refusal)
@@ -99,16 +103,16 @@ def _open_device(given: Credentials) -> None:
     now, address = clock().now(), request.remote_addr or ""
     with store().reading() as reading:
         service.failures(reading, given.mail, address, now=now)
-        account = service.holder_of(reading, given)
-        known = (account.id, account.name, account.role) if account else None
-    if known is None:
+        opened = service.holder_of(reading, given)
+    if opened is None:
         with apart() as writing:
             service.note_failure(writing, given.mail, address, now=now)
         raise Problem("sign_in_wrong")
     device = rules.device_name(request.headers.get("User-Agent", ""))
     with apart() as writing:
-        row = service.sign_in(writing, known[0], device=device, address=address, now=now)
-        signed = SignedIn(known[0], row.id, known[1], known[2])
+        service.check_still_opens(writing, opened)
+        row = service.sign_in(writing, opened.account_id, device=device, address=address, now=now)
+        signed = SignedIn(opened.account_id, row.id, opened.name, opened.role)
     cookie.clear()  # a new session for a new person: nothing planted before goes on
     login_user(signed)
     cookie.permanent = True
@@ -118,7 +122,8 @@ def _open_device(given: Credentials) -> None:
 def sign_out() -> Response:
     service.end_sign_in(session(), me().sign_in_id, account_id=me().account_id, now=clock().now())
     logout_user()
-    return _see(url_for(".sign_in"))
+    flash(_("サインアウトしました。"), "success")
+    return see(url_for(".sign_in"))
 
 
 @pages.get("/forgotten", access=Can.ENTER)
@@ -137,26 +142,22 @@ def forgotten_post() -> Response:
 def _send_reset(mail: str) -> None:
     """The answer is the same whether the account exists: nobody learns who is registered."""
     now = clock().now()
-    asked = f"forgotten:{mail}"  # counted by itself: asking for a link must not close the sign-in
-    service.failures(session(), asked, request.remote_addr or "", now=now)
-    service.note_failure(session(), asked, request.remote_addr or "", now=now)
+    sends = service.may_send_reset(session(), mail, request.remote_addr or "", now=now)
     account = service.account_by_mail(session(), mail)
-    if account is not None:
-        _post_link(account, LinkPurpose.RESET)
+    if sends and account is not None:
+        _post_link(account, LinkPurpose.RESET, asked_by_nobody=True)
 
 
-def _post_link(account: Account, purpose: LinkPurpose) -> str:
-    secret = service.make_link(session(), account.id, purpose, now=clock().now(), hours=settings().link_hours)
+def _post_link(account: Account, purpose: LinkPurpose, *, asked_by_nobody: bool = False) -> str:
+    now, hours = clock().now(), settings().link_hours
+    secret = service.make_link(
+        session(), account.id, purpose, now=now, hours=hours, asked_by_nobody=asked_by_nobody
+    )
     address = settings().base_url + url_for(".link", secret=secret)
     known = service.organisation(session())
+    organisation = known.name if known else ""
     letters.post_link(
-        session(),
-        account,
-        address,
-        purpose,
-        organisation=known.name if known else "",
-        hours=settings().link_hours,
-        now=clock().now(),
+        session(), account, address, secret, purpose, organisation=organisation, hours=hours, now=now
     )
     return address
 
@@ -189,7 +190,7 @@ def _link_post(secret: str) -> Response:
 
     if form.accepts(set_password):
         flash(_("パスワードを決めました。サインインしてください。"), "success")
-        return _see(url_for(".sign_in"))
+        return see(url_for(".sign_in"))
     return page(
         "accounts/link.html", form=form, name=account.name, mail=account.mail, secret=secret, status=422
     )
@@ -205,7 +206,7 @@ def devices() -> Response:
 def end_device(sign_in_id: UUID) -> Response:
     service.end_sign_in(session(), sign_in_id, account_id=me().account_id, now=clock().now())
     flash(_("その端末をサインアウトしました。"), "success")
-    return _see(url_for(".devices"))
+    return see(url_for(".devices"))
 
 
 @pages.post("/devices/password", access=Can.SIGNED_IN, own_transaction=True)
@@ -218,14 +219,14 @@ def _change_password() -> Response:
     form, mine, now = ChangePasswordForm(request.form), me().account_id, clock().now()
 
     def change(new: str) -> None:
-        service.check_old_password(session(), mine, form.old.data or "", new)
+        seen = service.check_old_password(session(), mine, form.old.data or "", new)
         hashed = passwords.hashed(new)
         with apart() as writing:
-            service.change_password(writing, mine, hashed, now=now, sign_in_id=me().sign_in_id)
+            service.change_password(writing, mine, hashed, seen=seen, now=now, sign_in_id=me().sign_in_id)
 
     if form.accepts(change):
         flash(_("パスワードを変えました。ほかの端末はサインアウトしました。"), "success")
-        return _see(url_for(".devices"))
+        return see(url_for(".devices"))
     rows = queries.devices(session(), me().account_id, current=me().sign_in_id)
     return page("accounts/devices.html", rows=rows, form=form, status=422)
 
@@ -237,29 +238,34 @@ def people() -> Response:
 
 def _people(form: AccountForm, status: int) -> Response:
     rows = queries.accounts(session())
-    return page("accounts/people.html", rows=rows, form=form, role_names=ROLE_NAMES, status=status)
+    return page(
+        "accounts/people.html", rows=rows, form=form, role_names=ROLE_NAMES, **_about_links(), status=status
+    )
+
+
+def _about_links() -> dict[str, object]:
+    """What the box with a one-time link says beside it."""
+    return {"mail_is_set_up": is_set_up(settings()), "link_hours": settings().link_hours}
 
 
 @pages.post("/accounts", access=Can.KEEP_ACCOUNTS)
 def invite() -> Response:
     form = AccountForm(request.form)
     if form.accepts(_invite):
-        return _see(url_for(".people"))
+        return see(url_for(".people"))
     return _people(form, 422)
 
 
 def _invite(new: NewAccount) -> None:
-    rules.check_may_grant(me().role, new.role)
-    account = service.invite(session(), new, now=clock().now())
+    account = service.invite(session(), new, now=clock().now(), by=me().account_id)
     address = _post_link(account, LinkPurpose.INVITATION)
-    flash(
-        _(
-            "%(name)sさんに案内を送ります。急ぐときは次のリンクを直接伝えてください(1回だけ使えます): %(address)s",
-            name=account.name,
-            address=address,
-        ),
-        "success",
-    )
+    flash(_("%(name)sさんを登録しました。", name=account.name), "success")
+    _show_link(account, address)
+
+
+def _show_link(account: Account, address: str) -> None:
+    """Show a link on the next page, once."""
+    flash({"name": account.name, "mail": account.mail, "address": address}, LINK)  # type: ignore[arg-type]
 
 
 @pages.get("/accounts/<uuid:account_id>", access=Can.KEEP_ACCOUNTS)
@@ -271,7 +277,13 @@ def person(account_id: UUID) -> Response:
 def _person(account: Account, form: RoleForm, status: int) -> Response:
     own = account.id == me().account_id
     return page(
-        "accounts/person.html", account=account, form=form, own=own, role_names=ROLE_NAMES, status=status
+        "accounts/person.html",
+        account=account,
+        form=form,
+        own=own,
+        role_names=ROLE_NAMES,
+        **_about_links(),
+        status=status,
     )
 
 
@@ -288,43 +300,40 @@ def set_role(account_id: UUID) -> Response:
     form = RoleForm(request.form)
     if form.accepts(lambda role: _set_role(account_id, role)):
         flash(_("役割を変えました。"), "success")
-        return _see(url_for(".person", account_id=account_id))
+        return see(url_for(".person", account_id=account_id))
     return _person(account, form, 422)
 
 
 def _set_role(account_id: UUID, role: Role) -> None:
-    rules.check_may_grant(me().role, role)
     service.set_role(session(), account_id, role, by=me().account_id)
 
 
 @pages.post("/accounts/<uuid:account_id>/link", access=Can.KEEP_ACCOUNTS)
 def new_link(account_id: UUID) -> Response:
     account = _account(account_id)
-    address = _post_link(account, LinkPurpose.RESET)
+    address = _post_link(account, service.purpose_for(session(), account_id))
     if me().role is Role.ADMINISTRATOR and account.role not in rules.READS_NO_RECORDS:
         flash(
             _("リンクを本人にメールで送ります。この人のリンクを直接渡せるのは、管理者だけです。"), "success"
         )
     else:
-        flash(
-            _("リンクを送ります。直接伝えるときはこちら(1回だけ使えます): %(address)s", address=address),
-            "success",
-        )
-    return _see(url_for(".person", account_id=account_id))
+        flash(_("新しいリンクを作りました。"), "success")
+        _show_link(account, address)
+    return see(url_for(".person", account_id=account_id))
 
 
 @pages.post("/accounts/<uuid:account_id>/disable", access=Can.KEEP_ACCOUNTS)
 def disable(account_id: UUID) -> Response:
     service.disable(session(), account_id, by=me().account_id, now=clock().now())
     flash(_("アカウントを止めました。すべての端末からサインアウトしました。"), "success")
-    return _see(url_for(".person", account_id=account_id))
+    return see(url_for(".person", account_id=account_id))
 
 
 @pages.post("/accounts/<uuid:account_id>/enable", access=Can.KEEP_ACCOUNTS)
 def enable(account_id: UUID) -> Response:
-    service.enable(session(), account_id)
+    service.enable(session(), account_id, by=me().account_id)
     flash(_("アカウントをふたたび使えるようにしました。"), "success")
-    return _see(url_for(".person", account_id=account_id))
+    return see(url_for(".person", account_id=account_id))
 
 
 @pages.get("/organisation", access=Can.KEEP_ORGANISATION)
@@ -338,7 +347,7 @@ def organisation_post() -> Response:
     form = OrganisationForm(request.form)
     if form.accepts(lambda facts: service.keep_organisation(session(), facts)):
         flash(_("組織の情報を直しました。"), "success")
-        return _see(url_for(".organisation"))
+        return see(url_for(".organisation"))
     return page("accounts/organisation.html", form=form, status=422)
 
 
@@ -358,10 +367,12 @@ def audit() -> Response:
     )
     shown = rows[: queries.AUDIT_ROWS]
     more = shown[-1].id if len(rows) > len(shown) else None
+    sockets = site().sockets
     return page(
-        "accounts/audit.html", rows=shown, more=more, entity_names=ENTITY_NAMES, action_names=ACTION_NAMES
+        "accounts/audit.html",
+        rows=shown,
+        more=more,
+        told=trail_words.in_words(session(), shown, sockets[trail_words.CHOICES], sockets[trail_words.NAMES]),
+        entity_names=ENTITY_NAMES,
+        action_names=ACTION_NAMES,
     )
-
-
-def _see(target: str) -> Response:
-    return redirect(target, 303)  # type: ignore[return-value]

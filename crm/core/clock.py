@@ -58,8 +58,3 @@ def tokyo_day(moment: datetime) -> date:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     return moment.astimezone(TOKYO).date()
-
-
-def tokyo_today() -> date:
-    """Give the day it is in Tokyo by the clock of the machine."""
-    return SystemClock().today()

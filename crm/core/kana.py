@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-
-import jaconv
+from functools import lru_cache
 
 VARIANTS = """
 万萬 亘亙 会會 体體 児兒 円圓 富冨 剣劍劔 勲勛 区區 参參 双雙 吉𠮷 団團 囲圍 図圖 国國圀 圧壓 塩鹽 増增
@@ -39,6 +38,22 @@ _REPEATED_KANJI = re.compile(r"([^々])(々+)")
 _REPEATED_KANA = re.compile("(.)([ゝゞ])")
 _NUMBER = re.compile(r"[0-9]+")
 _NUMBER_WIDTH = 8
+_MOST_NUMBERS = 3  # more of them are no name, and would take long to find
+_KANJI_DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")}
+_KANJI_UNITS = {"十": 10, "百": 100}
+_NUMERALS = "[〇一二三四五六七八九十百]+"
+_COUNTED_BY = "(?:民区|区|丁目|班|組|号|番|町内|自治会|集落|部落|地割)"
+_KANJI_NUMBER = re.compile(
+    rf"(?<=第){_NUMERALS}|(?<!{_NUMERALS[:-1]}){_NUMERALS}(?=(?:[のノ之-](?:{_NUMERALS}|[0-9]+))?{_COUNTED_BY})"
+)
+"""Kanji that count, not those of a name (一関, 三日町, 百目木): behind 第, or before what is counted."""
+_SPOKEN_ONES = ("", "いち|いつ|ひと", "に|ふた", "さん|み|みつ", "よん|し|よ|よつ", "ご|いつ", "ろく|ろつ|む",
+                "なな|しち", "はち|はつ|や", "きゆう|く|ここの")  # fmt: skip
+_SPOKEN_TENS, _SPOKEN_HUNDREDS, _SPOKEN_THOUSANDS = "じ(?:ゆ[うつー]|つ)", "[ひびぴ]や[くつ]", "[せぜ]ん"
+_SPOKEN_BEFORE = {"第": "だい", "の": "の", "ノ": "の", "-": "(?:の|-|ー)?"}
+"""How what stands before or after a number is read: it tells where in a reading the number is."""
+_SPOKEN_AFTER = {"区": "く", "民": "みん", "丁": "ちよう", "班": "[はぱ]ん", "組": "くみ", "号": "ごう",
+                 "番": "ばん", "の": "の", "ノ": "の", "-": "(?:の|-|ー)?"}  # fmt: skip
 _COLUMNS = (
     "あかさたなはまやらわ",
     "いきしちにひみりゐ",
@@ -63,31 +78,21 @@ def search_key(text: str) -> str:
     return unicodedata.normalize("NFC", folded).translate(_SEARCHED_AS)
 
 
-def bigrams(key: str) -> list[str]:
-    """Cut a search key into its pairs of neighbours, in order, repeats kept; a single character stays."""
-    if len(key) < 2:
-        return [key] if key else []
-    return [key[at : at + 2] for at in range(len(key) - 1)]
-
-
 def kana_key(kana: str, name: str) -> str:
     """Give the text by which a name stands in gojūon order, to be compared by code points (COLLATE "C").
 
     After JIS X 4061: first the plain sounds, a long mark being the vowel before it; then unvoiced before
     voiced before half-voiced; then long mark, small and plain kana; then the name. Numbers stand by their
-    size, a family name before all longer ones. A blank kana stands after all others, by the name.
+    size, also where the kana spells them out (だいじゅっく of 第10区 after だいにく of 第2区), a family name
+    before all longer ones. A blank kana stands after all others, by the name.
     """
-    written = _numbers_padded(_widths_joined(name).strip())
+    written = _numbers_padded(_kanji_numbers_as_digits(_widths_joined(name).strip()))
     reading = _repetitions_written_out(_numbers_padded(_widths_joined(kana).strip()))
     if not reading:
         return f"1{written}"
+    reading = _number_readings_as_digits(reading, written)
     sounds, voices, sizes = _levels(reading)
     return f"0{sounds} {voices} {sizes} {written}"
-
-
-def full_kana(text: str) -> str:
-    """Turn half-width katakana into full-width ones; everything else stays as it is."""
-    return jaconv.h2z(text, kana=True, ascii=False, digit=False)
 
 
 def _widths_joined(text: str) -> str:
@@ -108,6 +113,82 @@ def _repeated(kana: str, mark: str) -> str:
 
 def _numbers_padded(text: str) -> str:
     return _NUMBER.sub(lambda number: number[0].zfill(_NUMBER_WIDTH), text)
+
+
+def _kanji_numbers_as_digits(name: str) -> str:
+    """Write the kanji numerals that count as digits: 第十二区 as 第12区."""
+    return _KANJI_NUMBER.sub(lambda found: str(_kanji_value(found[0])), name)
+
+
+def _kanji_value(numerals: str) -> int:
+    """The number that kanji say: 十一 and 一一 are 11, 二百五 is 205."""
+    if not set(numerals) & set(_KANJI_UNITS):
+        return int("".join(str(_KANJI_DIGITS[one]) for one in numerals))
+    whole, ones = 0, 0
+    for one in numerals:
+        if one in _KANJI_UNITS:
+            whole, ones = whole + (ones or 1) * _KANJI_UNITS[one], 0
+        else:
+            ones = _KANJI_DIGITS[one]
+    return whole + ones
+
+
+def _number_readings_as_digits(reading: str, name: str) -> str:
+    """Put the numbers of a name into its reading where they are spelt out: だいじゅっく as だい00000010く.
+
+    A reading in which they are not found, in the order of the name, stays as it is.
+    """
+    parts = _NUMBER.split(name)
+    if not 1 < len(parts) <= _MOST_NUMBERS + 1:
+        return reading
+    numbers = [int(number[-_NUMBER_WIDTH:]) for number in _NUMBER.findall(name)]
+    spoken = [
+        _spoken_text(text[:1] if at else "", text[-1:] if at < len(numbers) else "", len(text))
+        for at, text in enumerate(parts)
+    ]
+    found = _spoken_pattern(tuple(spoken), tuple(numbers)).fullmatch(reading.translate(_SMALL))
+    if found is None:
+        return reading
+    pieces, at = [], 0
+    for group, number in enumerate(numbers, start=1):
+        pieces += [reading[at : found.start(group)].strip(), str(number).zfill(_NUMBER_WIDTH)]
+        at = found.end(group)
+    return "".join((*pieces, reading[at:].strip()))
+
+
+def _spoken_text(first: str, last: str, length: int) -> str:
+    """How text beside a number may be read, as a pattern; `first` and `last` are its letters next to a number."""
+    if length == 0:
+        return r"\s*"
+    begins, ends = _SPOKEN_AFTER.get(first, ""), _SPOKEN_BEFORE.get(last, "")
+    if length == 1 and (begins or ends):
+        return rf"\s*{begins or '.*'}{ends if not begins else ''}\s*"
+    return rf"\s*{begins}.*{ends}\s*"
+
+
+@lru_cache(maxsize=4096)
+def _spoken_pattern(texts: tuple[str, ...], numbers: tuple[int, ...]) -> re.Pattern[str]:
+    spoken = (f"({_spoken_number(number)})" for number in numbers)
+    return re.compile(texts[0] + "".join(a + b for a, b in zip(spoken, texts[1:], strict=True)))
+
+
+def _spoken_number(number: int) -> str:
+    """How a number up to 9,999 may be read, in large hiragana, as a pattern; or its digits."""
+    written = f"{number:0{_NUMBER_WIDTH}}"
+    if not 0 < number < 10_000:
+        return f"ぜろ|れい|{written}" if number == 0 else written
+    thousands, hundreds, tens, ones = (int(digit) for digit in f"{number:04}")
+    spoken = "".join(
+        f"(?:{_SPOKEN_ONES[many]}){'?' if many == 1 else ''}{unit}"
+        for many, unit in (
+            (thousands, _SPOKEN_THOUSANDS),
+            (hundreds, _SPOKEN_HUNDREDS),
+            (tens, _SPOKEN_TENS),
+        )
+        if many
+    )
+    more = {10: "|とお", 20: "|はたち"}.get(number, "")
+    return f"{spoken}(?:{_SPOKEN_ONES[ones]}){more}|{written}"
 
 
 def _levels(reading: str) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from crm.core.canonical import digest
 from crm.core.problems import Problem
 from crm.db.store import Store
 
@@ -76,6 +77,12 @@ def newest() -> str:
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def fingerprint() -> str:
+    """A digest of all migrations as they stand: a database that was made by others may look otherwise."""
+    files = sorted((FOLDER / "versions").glob("*.py"))
+    return digest("\n".join(f"{path.name}\n{path.read_text(encoding='utf-8')}" for path in files))
 
 
 def differences(store: Store, metadata: sa.MetaData) -> list[object]:

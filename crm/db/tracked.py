@@ -161,6 +161,15 @@ def entry(
     }
 
 
+def note(
+    session: Session, entity: str, entity_id: UUID, action: Action, facts: Mapping[str, list[Any]]
+) -> None:
+    """Write an entry for something that is no row of a tracked table; nothing of it may be personal."""
+    said = {"entity": entity, "entity_id": entity_id, "action": action, "facts": dict(facts)}
+    common = signed(author_of(session), datetime.now(UTC))
+    session.connection().execute(sa.insert(AuditEntry), [{**common, **said}])
+
+
 def _write_trail(session: OrmSession, _context: UOWTransaction) -> None:
     common = signed(author_of(session), datetime.now(UTC))
     entries = [

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from crm.accounts import passwords
+from crm.accounts.messages import ROLE_NAMES
 from crm.accounts.models import Account, Organisation, Password
 from crm.config import Settings
 from crm.core.clock import TOKYO, tokyo_day
@@ -26,6 +27,7 @@ from crm.demo import rows
 from crm.demo.shapes import Town
 from crm.demo.town import generate
 from crm.groups.models import Person, Post, Term
+from crm.i18n import gettext as _
 from crm.jobs import installation
 from crm.reports import service as reports
 from crm.reports.service import Setting
@@ -46,7 +48,7 @@ def demo_settings(folder: Path, *, host: str, port: int) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
     return Settings(
         instance=folder,
-        secret_key=secrets.token_urlsafe(48) if not (folder / DONE).exists() else _mark(folder)["secret"],
+        secret_key=_mark(folder).get("secret") or secrets.token_urlsafe(48),
         base_url=f"http://{host}:{port}",
         host=host,
         port=port,
@@ -56,25 +58,38 @@ def demo_settings(folder: Path, *, host: str, port: int) -> Settings:
 
 
 def _mark(folder: Path) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads((folder / DONE).read_text(encoding="utf-8"))
-    return made
+    """What the last building of the town left behind; empty where there was none, or it cannot be read."""
+    try:
+        made = json.loads((folder / DONE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return made if isinstance(made, dict) else {}
+
+
+def is_current(folder: Path) -> bool:
+    """Whether a town stands there whose tables were made by the migrations as they are now."""
+    return _mark(folder).get("schema") == migrate.fingerprint()
 
 
 def ready(settings: Settings, *, fresh: bool, say: Callable[[str], None], now: datetime) -> Store:
-    """The store of the demo: the town of last time, or a new one when there is none, or it is of an older kind."""
+    """The store of the demo: the town of last time, or a new one where there is none or its tables were others."""
     folder, today = settings.instance, tokyo_day(now)
-    if (folder / DONE).exists() and not fresh and _mark(folder)["revision"] == migrate.newest():
+    if not fresh and is_current(folder):
         return Store(settings.database)
     for old in folder.iterdir():
         shutil.rmtree(old) if old.is_dir() else old.unlink()
-    say("見本の町を作っています(1分ほどかかります)。")
+    say(_("見本の町を作っています(1分ほどかかります)。"))
     began = time.monotonic()
     store = Store(settings.database)
     migrate.upgrade(store)
     fill(store, generate(today=today), settings=settings, now=now)
-    mark = {"revision": migrate.newest(), "secret": settings.secret_key, "made_on": today.isoformat()}
+    mark = {
+        "schema": migrate.fingerprint(),
+        "secret": settings.secret_key,
+        "made_on": today.isoformat(),
+    }
     (folder / DONE).write_text(json.dumps(mark), encoding="utf-8")
-    say(f"できました({time.monotonic() - began:.0f}秒)。")
+    say(_("できました(%(seconds)s秒)。", seconds=f"{time.monotonic() - began:.0f}"))
     return store
 
 
@@ -226,26 +241,18 @@ def who_can_sign_in(store: Store, settings: Settings) -> str:
             .order_by(col(Account.role), Account.kana)
         ).all()
     order = [Role.WORKER, Role.MANAGER, Role.EDITOR, Role.READER, Role.ADMINISTRATOR]
-    lines = [f"  {p.mail}  {p.name}({_role(p.role)})" for r in order for p in people if p.role is r]
+    lines = [
+        _("  %(mail)s  %(name)s(%(role)s)", mail=p.mail, name=p.name, role=str(ROLE_NAMES[p.role]))
+        for role in order
+        for p in people
+        if p.role is role
+    ]
     return "\n".join(
         (
             "",
-            f"めぐり(見本データ): {settings.base_url}",
-            f"サインインできる人(パスワードは、どの人も {PASSWORD} ):",
+            _("めぐり(見本データ): %(url)s", url=settings.base_url),
+            _("サインインできる人(パスワードは、どの人も %(password)s ):", password=PASSWORD),
             *lines,
             "",
         )
     )
-
-
-_ROLE_WORDS = {
-    Role.WORKER: "職員",
-    Role.MANAGER: "管理者",
-    Role.EDITOR: "編集・事務",
-    Role.READER: "閲覧(市の担当者)",
-    Role.ADMINISTRATOR: "システム管理者",
-}
-
-
-def _role(role: Role) -> str:
-    return _ROLE_WORDS[role]

@@ -16,6 +16,7 @@ from crm.groups.queries import Holder, PersonRow, PostRow
 from crm.groups.rules import PersonFacts
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
+from crm.territory.forms import uuid_or_none
 from crm.territory.queries import TerritoryRow
 from crm.web.forms import DateField, Form, TextField, offered
 
@@ -26,14 +27,6 @@ EVERYBODY = "all"
 
 NEW = "new"
 """The choice of somebody who is not on the list of people yet."""
-
-
-def uuid_or_none(text: str | None) -> UUID | None:
-    """An id that came with a form or an address; None for what is none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 def _day_after(last: date | None) -> date | None:

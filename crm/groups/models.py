@@ -28,7 +28,8 @@ class Person(Tracked, SQLModel, table=True):
     `channel` is None where nobody knows it.
     """
 
-    __table_args__ = (sa.Index("ix_person_kana_order", "kana_order", "id"),)
+    # Holds all that a search looks through, in the order in which it shows whom it found.
+    __table_args__ = (sa.Index("ix_person_kana_order", "kana_order", "id", "search_key"),)
 
     id: UUID = key()
     name: str = personal(max_length=120)

@@ -14,6 +14,7 @@ from crm.core.problems import Missing
 from crm.groups.models import Channel, Person, Post, Term
 from crm.groups.rules import earlier, wanted_key
 from crm.territory.models import Place, PlaceFacts, Territory
+from crm.territory.paging import Hit, cut
 from crm.territory.rules import last_day
 
 PAGE_ROWS = 50
@@ -155,28 +156,27 @@ def posts(session: Session, territory_id: UUID, *, also: UUID | None = None) -> 
 
 def holders(session: Session, place_id: UUID, day: date) -> list[Holder]:
     """Who holds which post of a place on a day, in the order of the posts."""
-    rows = session.exec(
-        select(Term, Person, Post)
+    columns = (
+        Term.id,
+        Person.id,
+        Post.id,
+        Post.title,
+        Person.name,
+        Person.kana,
+        Term.from_on,
+        Term.number,
+        Person.phone,
+    )
+    rows = session.execute(
+        sa.select(*columns)  # type: ignore[call-overload]  # columns on the classes
+        .select_from(Term)
         .join(Person, col(Person.id) == col(Term.person_id))
         .join(Post, col(Post.id) == col(Term.post_id))
         .join(Place, col(Place.id) == col(Term.place_id))
-        .where(Term.place_id == place_id, serving(day))
-        .order_by(col(Post.position), Post.title, col(Term.from_on), col(Term.id))
+        .where(col(Term.place_id) == place_id, serving(day))
+        .order_by(col(Post.position), col(Post.title), col(Term.from_on), col(Term.id))
     )
-    return [
-        Holder(
-            term.id,
-            person.id,
-            post.id,
-            post.title,
-            person.name,
-            person.kana,
-            term.from_on,
-            term.number,
-            person.phone,
-        )
-        for term, person, post in rows
-    ]
+    return [Holder(*row) for row in rows]
 
 
 def person(session: Session, person_id: UUID, day: date) -> PersonCard:
@@ -218,30 +218,60 @@ def people_page(
     rows: int = PAGE_ROWS,
 ) -> PeoplePage:
     """A page of people in kana order: the first, the one after a person, or the one before a person."""
-    wanted, order = _narrow(sa.select(Person), day, narrowed), (col(Person.kana_order), col(Person.id))
-    cursor = session.get(Person, after or before) if after or before else None
+    found_there = session.get(Person, after or before) if after or before else None
+    cursor = None if found_there is None else (found_there.kana_order, found_there.id)
     back = after is None and cursor is not None
+    hits = _hits(session, day, narrowed)
+    if hits is not None and len(hits) <= COUNTED:
+        page = cut(hits, cursor=cursor, back=back, rows=rows)
+        shown = _people(session, sa.select(Person).where(col(Person.id).in_(page.ids)))
+        return _page(rows_of(session, shown, day), page.before, page.after, len(hits))
+    wanted = _narrow(sa.select(Person), day, narrowed)
     if cursor is not None:
-        here, there = (
-            sa.tuple_(*order),
-            sa.tuple_(sa.literal(cursor.kana_order), sa.literal(cursor.id, sa.Uuid())),
-        )
+        here, there = sa.tuple_(*_ORDER), sa.tuple_(sa.literal(cursor[0]), sa.literal(cursor[1], sa.Uuid()))
         wanted = wanted.where(here < there if back else here > there)
-    wanted = wanted.order_by(*(one.desc() for one in order)) if back else wanted.order_by(*order)
-    found = list(session.execute(wanted.limit(rows + 1)).scalars())
+    found = _people(session, wanted, back=back, most=rows + 1)
     more, shown = len(found) > rows, found[:rows]
     if back:
         shown.reverse()
-    before_this = bool(shown) and (more if back else cursor is not None)
-    after_this = bool(shown) and (back or more)
-    total = _count(session, day, narrowed)
+    total = len(hits) if hits is not None else _count(session, day, narrowed)
+    return _page(rows_of(session, shown, day), more if back else cursor is not None, back or more, total)
+
+
+_ORDER = (col(Person.kana_order), col(Person.id))
+
+
+def _people(session: Session, wanted: Any, *, back: bool = False, most: int | None = None) -> list[Person]:
+    order = (one.desc() for one in _ORDER) if back else _ORDER
+    return list(session.execute(wanted.order_by(*order).limit(most)).scalars())
+
+
+def _page(shown: list[PersonRow], before: bool, after: bool, total: int) -> PeoplePage:
     return PeoplePage(
-        tuple(rows_of(session, shown, day)),
-        shown[0].id if before_this else None,
-        shown[-1].id if after_this else None,
+        tuple(shown),
+        shown[0].id if shown and before else None,
+        shown[-1].id if shown and after else None,
         min(total, COUNTED),
         total <= COUNTED,
     )
+
+
+def _hits(session: Session, day: date, narrowed: PeopleFilter) -> list[Hit] | None:
+    """What a search finds, one beyond `COUNTED` at most, in no order; None where it is better looked for in order.
+
+    First whom the words fit, then which of them have a term of the kind that is asked for: few are left by
+    then. Where only a territory is asked for, from its places to their people.
+    """
+    if narrowed.words:
+        named = _worded(sa.select(*_ORDER), narrowed.words).limit(COUNTED + 1).subquery()
+        asks = narrowed.territory_id is not None or narrowed.in_office
+        fits = _has_term(day, narrowed, named.c.id) if asks else sa.true()
+        found = session.execute(sa.select(named.c.kana_order, named.c.id, fits)).all()
+        return None if len(found) > COUNTED else [(order, one_id) for order, one_id, fit in found if fit]
+    if narrowed.territory_id is None:
+        return None
+    held = _terms_held(sa.select(*_ORDER), day, narrowed).join(Person, col(Person.id) == col(Term.person_id))
+    return [(order, one_id) for order, one_id in session.execute(held.distinct().limit(COUNTED + 1))]
 
 
 def found_people(session: Session, words: str, day: date, *, most: int) -> list[PersonRow]:
@@ -267,28 +297,35 @@ def namesakes(session: Session, name: str) -> list[PersonRow]:
 
 
 def _narrow(wanted: Any, day: date, narrowed: PeopleFilter) -> Any:
+    wanted = _worded(wanted, narrowed.words)
     if narrowed.territory_id is not None or narrowed.in_office:
-        wanted = wanted.where(_has_term(day, narrowed))
-    for word in narrowed.words.split():
+        wanted = wanted.where(_has_term(day, narrowed, col(Person.id)))
+    return wanted
+
+
+def _worded(wanted: Any, words: str) -> Any:
+    for word in words.split():
         wanted = wanted.where(col(Person.search_key).contains(wanted_key(word), autoescape=True))
     return wanted
 
 
-def _has_term(day: date, narrowed: PeopleFilter) -> sa.ColumnElement[bool]:
-    """That a person has a term of the kind that is asked for.
+def _has_term(day: date, narrowed: PeopleFilter, person_id: Any) -> sa.ColumnElement[bool]:
+    """That a person has a term of the kind that is asked for, looked up person by person."""
+    held = _terms_held(sa.select(sa.literal(1)), day, narrowed).where(col(Term.person_id) == person_id)
+    there: sa.ColumnElement[bool] = held.correlate_except(Term, Place, PlaceFacts).exists()
+    return there
 
-    Whether somebody is in office is looked up person by person, for most are; who is in a territory is
-    gathered once, for few are.
-    """
-    held = sa.select(col(Term.person_id)).join(Place, col(Place.id) == col(Term.place_id))
+
+def _terms_held(wanted: Any, day: date, narrowed: PeopleFilter) -> Any:
+    """A statement on the terms of the kind that is asked for: held now, in a territory, or both."""
+    wanted = wanted.select_from(Term).join(Place, col(Place.id) == col(Term.place_id))
     if narrowed.in_office:
-        held = held.where(serving(day))
+        wanted = wanted.where(serving(day))
     if narrowed.territory_id is None:
-        return held.where(col(Term.person_id) == col(Person.id)).correlate(Person).exists()
-    held = held.join(PlaceFacts, col(PlaceFacts.place_id) == col(Place.id)).where(
+        return wanted
+    return wanted.join(PlaceFacts, col(PlaceFacts.place_id) == col(Place.id)).where(
         col(PlaceFacts.territory_id) == narrowed.territory_id
     )
-    return col(Person.id).in_(held)
 
 
 def _count(session: Session, day: date, narrowed: PeopleFilter) -> int:

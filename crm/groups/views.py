@@ -22,7 +22,6 @@ from crm.groups.forms import (
     FindForm,
     PeopleForm,
     TermTold,
-    uuid_or_none,
 )
 from crm.groups.messages import CHANNEL_NAMES
 from crm.groups.models import Term
@@ -31,13 +30,14 @@ from crm.groups.rules import PersonFacts, dialled
 from crm.groups.service import TermFacts
 from crm.i18n import gettext as _
 from crm.territory import queries as territory
+from crm.territory.forms import uuid_or_none
 from crm.territory.models import Place
 from crm.territory.queries import Card
 from crm.territory.rules import last_day
 from crm.territory.service import place_of
-from crm.territory.views.door import see, uuid_in
+from crm.territory.views.door import uuid_in
 from crm.web.access import Can, may
-from crm.web.pages import Pages
+from crm.web.pages import Pages, see
 from crm.web.rendering import page, part
 from crm.web.site import me_or_none, session, today
 

@@ -16,17 +16,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm.jobs import outbox, rules, service
 from crm.jobs.claims import CLOCKWORK
+from crm.jobs.housekeeping import HOUSEKEEPING
 from crm.jobs.running import Kinds, Premises, run_next
 
 log = logging.getLogger("crm.jobs")
 
 BACKUP = "backup"
-"""The kind of job that the clock itself asks for, once a day, where a handler for it is registered."""
+"""The kind of job that the clock asks for, once a night, where a handler for it is registered."""
 
 
 @dataclass(frozen=True)
 class Ticks:
-    """Seconds between two looks: for jobs that wait, for mail that is due, for the nightly backup."""
+    """Seconds between two looks: for jobs that wait, for mail that is due, for the work of the night."""
 
     jobs: float = 2
     mail: float = 10
@@ -34,7 +35,7 @@ class Ticks:
 
 
 def start_background(premises: Premises, kinds: Kinds, ticks: Ticks | None = None) -> "Background":
-    """Begin to run jobs, send mail and ask for the nightly backup in threads of this process.
+    """Begin to run jobs, send mail and ask for the work of the night in threads of this process.
 
     Raises Problem "time_unreadable" where the time of the backup in the settings is none.
     """
@@ -64,7 +65,7 @@ class Background:
         self._premises, self._kinds = premises, kinds
         logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every tick otherwise
         self._ending = threading.Event()
-        self._asked_for: str | None = None
+        self._asked_for: frozenset[tuple[str, str]] = frozenset()
         self._hands = (_Hand("jobs", self._run_jobs), _Hand("mail", self._send_mail))
         # A tick that was missed (a laptop that slept) is made up for once, however late.
         self._clock = BackgroundScheduler(
@@ -106,20 +107,26 @@ class Background:
 
     def _at_night(self) -> None:
         try:
-            self._asked_for = ask_for_nightly_backup(self._premises, self._kinds, self._asked_for)
+            self._asked_for = ask_for_nightly_work(self._premises, self._kinds, self._asked_for)
         except SQLAlchemyError as why:
-            log.warning("the nightly backup could not be asked for: %s", type(why).__name__)
+            log.warning("the work of the night could not be asked for: %s", type(why).__name__)
 
 
-def ask_for_nightly_backup(premises: Premises, kinds: Kinds, asked_for: str | None = None) -> str | None:
-    """Ask for the backup of this night if it is due and was not asked for; return the slot last asked for."""
+def ask_for_nightly_work(
+    premises: Premises, kinds: Kinds, asked_for: frozenset[tuple[str, str]] = frozenset()
+) -> frozenset[tuple[str, str]]:
+    """Ask for the backup and the housekeeping of this night where they are due and were not asked for.
+
+    Returns the pairs of kind and slot that are due and known now.
+    """
     now = premises.clock.now()
-    slot = rules.nightly_slot(now, premises.settings.backup_at)
-    if slot is None or slot == asked_for or BACKUP not in kinds:
-        return asked_for
-    with premises.store.writing(CLOCKWORK) as session:
-        service.ask(session, BACKUP, slot=slot, title="", arguments={}, asked_by=None, now=now)
-    return slot
+    times = {BACKUP: premises.settings.backup_at, HOUSEKEEPING: rules.TIDY_AT}
+    slots = {kind: rules.nightly_slot(now, at) for kind, at in times.items() if kind in kinds}
+    due = frozenset((kind, slot) for kind, slot in slots.items() if slot is not None)
+    for kind, slot in sorted(due - asked_for):
+        with premises.store.writing(CLOCKWORK) as session:
+            service.ask(session, kind, slot=slot, title="", arguments={}, asked_by=None, now=now)
+    return due
 
 
 class _Hand(threading.Thread):

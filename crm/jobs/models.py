@@ -56,7 +56,8 @@ class Job(SQLModel, table=True):
 class OutboxMail(SQLModel, table=True):
     """A mail that waits to be sent, written in the same transaction as the fact it tells of.
 
-    `unique_key` makes a second telling of the same fact impossible. Once sent, the text is blanked.
+    `unique_key` makes a second telling of the same fact impossible. Once sent, the text is blanked; so it is
+    where a moment was given that it is good until, and that has passed.
     """
 
     __tablename__ = "outbox_mail"
@@ -74,6 +75,7 @@ class OutboxMail(SQLModel, table=True):
     next_try_at: datetime = moment()
     claimed_at: datetime | None = moment(optional=True)
     done_at: datetime | None = moment(optional=True)
+    good_until: datetime | None = moment(optional=True)
     tries: int = 0
     last_error: str = Field(default="", max_length=400)
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -21,16 +22,22 @@ from crm.jobs.models import OutboxMail
 log = logging.getLogger("crm.jobs")
 
 MOST_AT_ONCE = 100
-DROPPED = "dropped"
-"""The last_error of a mail that a person dropped: it counts as done and was never sent."""
 
 
 def post(
-    session: Session, unique_key: str, recipient: str, subject: str, body: str, *, now: datetime
+    session: Session,
+    unique_key: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    *,
+    now: datetime,
+    good_until: datetime | None = None,
 ) -> OutboxMail:
     """Write a mail down, in the caller's transaction: it leaves if and only if that is committed.
 
     The same key again gives the mail that is known: one fact is told once. `recipient` is one bare address.
+    After `good_until` it does not leave any more, and its text is blanked.
     Raises Problem "recipient_unreadable".
     """
     known = _known(session, unique_key)
@@ -43,6 +50,7 @@ def post(
         body=body,
         made_at=now,
         next_try_at=now,
+        good_until=good_until,
     )
     try:
         with session.begin_nested():
@@ -68,6 +76,7 @@ def send_due(store: Store, settings: Settings, clock: Clock, ending: threading.E
     and noting it, the mail goes out a second time after ten minutes, with the same Message-ID: mail programs
     know it for the same mail. `ending` is set when this process is about to end: no further mail is begun.
     """
+    _cancel_expired(store, clock.now())
     if not is_set_up(settings):
         return 0
     sent = 0
@@ -94,10 +103,52 @@ def _claimable(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(
         col(OutboxMail.done_at).is_(None),
         col(OutboxMail.next_try_at) <= now,
-        sa.or_(
-            col(OutboxMail.claimed_at).is_(None), col(OutboxMail.claimed_at) < now - rules.MAIL_STALE_AFTER
-        ),
+        sa.or_(col(OutboxMail.good_until).is_(None), col(OutboxMail.good_until) >= now),
+        _idle(now),
     )
+
+
+def _idle(now: datetime) -> sa.ColumnElement[bool]:
+    """Not in the middle of being sent, unless by a process that died."""
+    return sa.or_(
+        col(OutboxMail.claimed_at).is_(None), col(OutboxMail.claimed_at) < now - rules.MAIL_STALE_AFTER
+    )
+
+
+def _cancel_expired(store: Store, now: datetime) -> None:
+    expired = sa.and_(col(OutboxMail.done_at).is_(None), col(OutboxMail.good_until) < now, _idle(now))
+    with store.reading() as session:
+        if session.exec(select(OutboxMail.id).where(expired).limit(1)).first() is None:
+            return
+    with store.writing(CLOCKWORK) as session:
+        _cancel(session, expired, rules.EXPIRED, now)
+
+
+def cancel(session: Session, unique_keys: Collection[str], why: str, *, now: datetime) -> int:
+    """Let the mails of these keys never leave, and blank their text; how many had not left yet.
+
+    `why` is one of the reasons in crm.jobs.rules. A mail in the middle of being sent is left alone.
+    """
+    if not unique_keys:
+        return 0
+    waits = sa.and_(col(OutboxMail.done_at).is_(None), _idle(now))
+    return _cancel(session, sa.and_(waits, col(OutboxMail.unique_key).in_(unique_keys)), why, now)
+
+
+def cancel_all(session: Session, keys_begin: str, why: str, *, now: datetime) -> int:
+    """Do the same with every mail whose key begins so, while nothing is being sent at all (a restore)."""
+    begins = col(OutboxMail.unique_key).startswith(keys_begin, autoescape=True)
+    return _cancel(session, sa.and_(col(OutboxMail.done_at).is_(None), begins), why, now)
+
+
+def _cancel(session: Session, which: sa.ColumnElement[bool], why: str, now: datetime) -> int:
+    changed = session.exec(
+        update(OutboxMail)
+        .where(which)
+        .values(done_at=now, claimed_at=None, body="", last_error=why)
+        .execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)
 
 
 def _due(store: Store, now: datetime) -> list[UUID]:
@@ -159,7 +210,7 @@ def send_again(session: Session, mail_id: UUID, *, now: datetime) -> None:
 
 def drop(session: Session, mail_id: UUID, *, now: datetime) -> None:
     """Let a mail never leave; its text is blanked, its key stays used. Raises Missing "not_found"."""
-    _change_unsent(session, mail_id, {"done_at": now, "body": "", "last_error": DROPPED})
+    _change_unsent(session, mail_id, {"done_at": now, "body": "", "last_error": rules.DROPPED})
 
 
 def _change_unsent(session: Session, mail_id: UUID, values: dict[str, object]) -> None:

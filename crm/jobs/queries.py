@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,14 @@ from sqlmodel import Session, col, select
 from crm.core.problems import Missing
 from crm.jobs import installation, rules
 from crm.jobs.models import Job, OutboxMail, State
+from crm.jobs.rules import DROPPED, EXPIRED, RESTORED, VOID
 
 JOB_ROWS = 30
 MAIL_ROWS = 100
+CANCELLED_ROWS = 20
+CANCELLED_SHOWN = timedelta(days=30)
+CLEARED = "job_cleared"
+"""The problem of a job whose files were cleared: its page says so, and that the work has to begin anew."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,12 @@ class JobRow:
 
     @property
     def can_run_again(self) -> bool:
-        return self.state in (State.FAILED, State.STOPPED)
+        return self.state in (State.FAILED, State.STOPPED) and not self.was_cleared
+
+    @property
+    def was_cleared(self) -> bool:
+        """Whether its files are gone, because nobody came back for them."""
+        return (self.problem or {}).get("code") == CLEARED
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,17 @@ class MailRow:
     tries: int
     last_error: str
     given_up: bool
+
+
+@dataclass(frozen=True)
+class CancelledRow:
+    """One mail that was never sent and will not be; `why` is one of the reasons in crm.jobs.outbox."""
+
+    id: UUID
+    recipient: str
+    subject: str
+    done_at: datetime
+    why: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +103,7 @@ def recent_jobs(
         wanted = wanted.where(Job.asked_by == of)
     if before is not None:
         wanted = wanted.where(col(Job.id) < before)
-    return [_row(job) for job in session.exec(wanted)]
+    return [row_of(job) for job in session.exec(wanted)]
 
 
 def job(session: Session, job_id: UUID, *, of: UUID | None = None) -> JobRow:
@@ -90,10 +111,11 @@ def job(session: Session, job_id: UUID, *, of: UUID | None = None) -> JobRow:
     found = session.get(Job, job_id)
     if found is None or (of is not None and found.asked_by != of):
         raise Missing("not_found")
-    return _row(found)
+    return row_of(found)
 
 
-def _row(found: Job) -> JobRow:
+def row_of(found: Job) -> JobRow:
+    """A job as pages show it."""
     return JobRow(
         id=found.id,
         kind=found.kind,
@@ -153,3 +175,17 @@ def unsent_mails(session: Session, most: int = MAIL_ROWS) -> list[MailRow]:
         )
         for m in rows
     ]
+
+
+def cancelled_mails(session: Session, now: datetime, most: int = CANCELLED_ROWS) -> list[CancelledRow]:
+    """Mails of the last 30 days that were cancelled, the latest first."""
+    rows = session.exec(
+        select(OutboxMail)
+        .where(
+            col(OutboxMail.done_at) > now - CANCELLED_SHOWN,
+            col(OutboxMail.last_error).in_([DROPPED, EXPIRED, VOID, RESTORED]),
+        )
+        .order_by(col(OutboxMail.done_at).desc(), col(OutboxMail.id).desc())
+        .limit(most)
+    )
+    return [CancelledRow(m.id, m.recipient, m.subject, m.done_at or now, m.last_error) for m in rows]

@@ -21,8 +21,16 @@ MAIL_STALE_AFTER = timedelta(minutes=10)
 MAIL_WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
 """Waits between two tries of a mail; two days in all, which is longer than a mail server is usually down."""
 
+TIDY_AT = "03:30"
+"""When the day's housekeeping is due, in Tokyo: after the nightly backup has been made."""
+
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The next try of a mail that was given up: it stays in sight until a person sends it again or drops it."""
+
+
+DROPPED, EXPIRED, VOID, RESTORED = "dropped", "expired", "void", "restored"
+"""The last_error of a mail that counts as done and was never sent: a person dropped it; it was good only until a
+moment that passed; what it tells of was taken back; it came out of a backup, with what it tells of taken back."""
 
 
 def stale_before(now: datetime) -> datetime:
@@ -36,7 +44,7 @@ def next_try(tries: int, now: datetime) -> datetime:
 
 
 def nightly_slot(now: datetime, at: str) -> str | None:
-    """The day (2026-05-11) whose nightly backup is due now; None before its time or where none is wanted.
+    """The day (2026-05-11) whose nightly work is due now; None before its time or where none is wanted.
 
     A machine that is off at night makes up for it when it is switched on: the slot stays due all day.
     Raises Problem "time_unreadable".

@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, request, url_for
+from flask import Response, flash, jsonify, request, url_for
 
 from crm.core.problems import Forbidden, Missing, Problem, Problems
 from crm.i18n import gettext as _
 from crm.jobs import installation, outbox, queries, service
 from crm.jobs.mail import is_set_up
-from crm.jobs.messages import STATE_KINDS, STATE_NAMES
+from crm.jobs.messages import CANCELLED, STATE_KINDS, STATE_NAMES
 from crm.jobs.models import State
 from crm.jobs.queries import JobRow
 from crm.jobs.told import told_again
 from crm.web.access import Can, may
-from crm.web.pages import Pages
+from crm.web.pages import Pages, see
 from crm.web.rendering import page
 from crm.web.site import clock, me, session, settings, site
 from crm.web.words import words_for
@@ -69,6 +69,17 @@ def result_facts(row: JobRow) -> Sequence[tuple[str, str]]:
     """What a job that is done has to tell."""
     tell: ResultFacts | None = _socket(FACTS).get(row.kind)
     return tell(row) if tell is not None and row.state is State.DONE else ()
+
+
+def housekeeping_facts(row: JobRow) -> list[tuple[str, str]]:
+    """What the page of a day's housekeeping tells."""
+    told = row.result or {}
+    counts = {
+        "jobs": _("使われなかった作業"),
+        "files": _("消したファイル"),
+        "drafts": _("書きかけのファイル"),
+    }
+    return [(label, _("%(count)s件", count=told.get(name, 0))) for name, label in counts.items()]
 
 
 def reasons(row: JobRow) -> list[str]:
@@ -157,18 +168,20 @@ def stop(job_id: UUID) -> Response:
     queries.job(session(), job_id, of=_whose())
     service.ask_stop(session(), job_id, now=clock().now())
     flash(_("中止を頼みました。それまでに終わった分は残ります。"), "success")
-    return _see(url_for(".show", job_id=job_id))
+    return see(url_for(".show", job_id=job_id))
 
 
 @pages.post("/jobs/<uuid:job_id>/again", access=Can.SEE_JOBS)
 def again(job_id: UUID) -> Response:
     row = queries.job(session(), job_id, of=_whose())
+    if row.was_cleared:
+        raise told_again(row.problem or {})
     needed: Can | None = _socket(NEEDS).get(row.kind)
     if needed is not None and not may(me().role, needed):
         raise Forbidden("not_allowed_any_more")
     service.ask_again(session(), job_id, now=clock().now())
     flash(_("もう一度、はじめから行います。"), "success")
-    return _see(url_for(".show", job_id=job_id))
+    return see(url_for(".show", job_id=job_id))
 
 
 @pages.get("/jobs/outbox", access=Can.KEEP_ORGANISATION)
@@ -178,6 +191,8 @@ def outbox_page() -> Response:
         state=queries.outbox_state(session()),
         rows=queries.unsent_mails(session()),
         most=queries.MAIL_ROWS,
+        cancelled=queries.cancelled_mails(session(), clock().now()),
+        reasons=CANCELLED,
         set_up=is_set_up(settings()),
     )
 
@@ -186,22 +201,18 @@ def outbox_page() -> Response:
 def release_outbox() -> Response:
     installation.release_outbox(session())
     flash(_("送信を再開しました。待っているメールが順に送られます。"), "success")
-    return _see(url_for(".outbox_page"))
+    return see(url_for(".outbox_page"))
 
 
 @pages.post("/jobs/outbox/<uuid:mail_id>/again", access=Can.KEEP_ORGANISATION)
 def send_again(mail_id: UUID) -> Response:
     outbox.send_again(session(), mail_id, now=clock().now())
     flash(_("もう一度送ります。"), "success")
-    return _see(url_for(".outbox_page"))
+    return see(url_for(".outbox_page"))
 
 
 @pages.post("/jobs/outbox/<uuid:mail_id>/drop", access=Can.KEEP_ORGANISATION)
 def drop(mail_id: UUID) -> Response:
     outbox.drop(session(), mail_id, now=clock().now())
     flash(_("このメールは送らないことにしました。"), "success")
-    return _see(url_for(".outbox_page"))
-
-
-def _see(target: str) -> Response:
-    return redirect(target, 303)  # type: ignore[return-value]
+    return see(url_for(".outbox_page"))

@@ -57,7 +57,7 @@ def _findings_of(store: Store, settings: Settings, now: datetime) -> Iterator[Fi
     try:
         with store.reading() as session:
             yield look_database.look_at_clock(session, store, now)
-            yield look_database.look_at_people(session)
+            yield look_database.look_at_people(session, now)
             yield look_work.look_at_outbox(session, settings, now)
             yield from look_work.look_at_jobs(session, now)
             yield from look_work.look_at_backups(session, settings, now)

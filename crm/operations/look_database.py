@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
-from crm.accounts.models import Account, Password
+from crm.accounts.models import Account, OneTimeLink, Password
 from crm.config import Settings
 from crm.core.clock import TOKYO
 from crm.core.problems import Problem
@@ -145,7 +145,7 @@ def look_at_clock(session: Session, store: Store, now: datetime) -> Finding:
     return ok(subject, _("%(now)s(日本時間)です。", now=shown))
 
 
-def look_at_people(session: Session) -> Finding:
+def look_at_people(session: Session, now: datetime) -> Finding:
     """Whether anybody can open the pages that only a manager may open."""
     subject = _("管理者")
     able = session.exec(
@@ -156,10 +156,26 @@ def look_at_people(session: Session) -> Finding:
     ).one()
     if able:
         return ok(subject, _("パスワードを決めた管理者が%(count)s人います。", count=able))
+    invited = session.exec(
+        select(func.max(col(OneTimeLink.expires_at)))
+        .join(Account, col(Account.id) == col(OneTimeLink.account_id))
+        .where(
+            Account.role == Role.MANAGER,
+            col(Account.disabled_at).is_(None),
+            col(OneTimeLink.used_at).is_(None),
+            col(OneTimeLink.expires_at) > now,
+        )
+    ).one()
+    if invited is not None:
+        return ok(
+            subject,
+            _(
+                "管理者がリンクを開いてパスワードを決めるのを待っています(%(until)sまで)。",
+                until=FILTERS["moment"](invited),
+            ),
+        )
     return wrong(
         subject,
         _("パスワードを決めた管理者がいません。"),
-        _(
-            "crm init が示したリンクでパスワードを決めてください。期限が過ぎたときは、サインイン画面の「パスワードを忘れたとき」から送り直せます。"
-        ),
+        _("crm link メールアドレス で新しいリンクを出し、パスワードを決めてください。"),
     )

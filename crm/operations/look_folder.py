@@ -16,6 +16,10 @@ TOO_LITTLE_BYTES = 200 * 1024**2
 OTHERS = 0o077
 """Bits of a file's mode that let anybody but its owner do something with it."""
 
+DATABASE = "meguri.sqlite3"
+OWN = (SECRET_FILE, "config.toml", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "files", "backups")
+"""What nobody but the owner has to see: secrets, the database with SQLite's own files, stored files, archives."""
+
 VENDOR = Path(__file__).parents[1] / "static" / "vendor"
 LAID = (
     "design-tokens/tokens.css",
@@ -41,14 +45,14 @@ def look_at_folder(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok(subject, _("%(folder)s に書き込めます。", folder=folder))
-    for name in (SECRET_FILE, "config.toml", "meguri.sqlite3"):
+    for name in OWN:
         path = folder / name
         if path.exists() and path.stat().st_mode & OTHERS:
             report = wrong if name == SECRET_FILE else warning
             yield report(
                 _("ファイルの権限"),
                 _("%(path)s を、ほかの利用者も読める設定になっています。", path=path),
-                _("chmod 600 %(path)s を行ってください。", path=path),
+                _("chmod go= %(path)s を行ってください。", path=path),
             )
     yield _room(folder)
 

@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlmodel import Session, col, func, select
 
@@ -12,7 +13,7 @@ from crm.i18n import FILTERS
 from crm.i18n import gettext as _
 from crm.jobs import mail, queries, rules
 from crm.jobs.clock import BACKUP
-from crm.jobs.models import Job, State
+from crm.jobs.models import Installation, Job, State
 from crm.operations import archive, backup
 from crm.operations.finding import Finding, ok, warning, wrong
 from crm.operations.look_folder import LOCAL
@@ -117,7 +118,6 @@ def look_at_jobs(session: Session, now: datetime) -> Iterator[Finding]:
 def look_at_backups(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether there is a backup that is young enough and can be read from its beginning to its end."""
     subject = _("バックアップ")
-    elsewhere = _("ときどき、外付けディスクなど別の場所にも写してください(crm backup --to)。")
     try:
         if settings.backup_at:
             rules.read_time(settings.backup_at)
@@ -135,16 +135,27 @@ def look_at_backups(session: Session, settings: Settings, now: datetime) -> Iter
             _("「作業」の画面で理由を確かめてください。"),
         )
     found = backup.all_backups(settings.backups)
-    if not found:
+    if found:
+        yield from _look_into(found[0], now)
+    elif settings.backup_at and _is_young(session, now):
+        yield ok(
+            subject,
+            _("まだありません。%(at)sを過ぎると、はじめのものを取ります。", at=settings.backup_at),
+            _elsewhere(),
+        )
+    else:
         report = warning if settings.sample_town or not settings.backup_at else wrong
         yield report(subject, _("まだ1つもありません。"), _("crm backup を行ってください。"))
-        return
+
+
+def _look_into(newest: Path, now: datetime) -> Iterator[Finding]:
+    subject = _("バックアップ")
     try:
-        manifest = archive.read(found[0], lambda _done, _total: None)
+        manifest = archive.read(newest, lambda _done, _total: None)
     except (Problem, OSError) as why:
         yield wrong(
             subject,
-            _("いちばん新しい %(name)s が読めません(%(why)s)。", name=found[0].name, why=why),
+            _("いちばん新しい %(name)s が読めません(%(why)s)。", name=newest.name, why=why),
             _("crm backup を行い、ディスクに異常がないか確かめてください。"),
         )
         return
@@ -167,5 +178,17 @@ def look_at_backups(session: Session, settings: Settings, now: datetime) -> Iter
         )
     else:
         yield ok(
-            subject, _("%(made)sのものを読み返し、壊れていないことを確かめました。", made=made), elsewhere
+            subject,
+            _("%(made)sのものを読み返し、壊れていないことを確かめました。", made=made),
+            _elsewhere(),
         )
+
+
+def _elsewhere() -> str:
+    return _("ときどき、外付けディスクなど別の場所にも写してください(crm backup --to)。")
+
+
+def _is_young(session: Session, now: datetime) -> bool:
+    """Whether this installation is too young for its first night to have been missed."""
+    began = session.exec(select(Installation.began_at)).first()
+    return began is not None and now - began < BACKUP_TOO_OLD

@@ -29,6 +29,9 @@ MESSAGES = {
     "database_damaged": _l("データベースが壊れています(%(why)s)。"),
     "database_refuses": _l("データベースに断られました(%(why)s)。"),
     "database_not_made": _l("データベースがまだありません。crm init を行ってください。"),
+    "database_newer": _l(
+        "データベースの版(%(known)s)が、このプログラム(%(newest)s)より新しいです。めぐりを新しい版にしてください。"
+    ),
     "counts_differ": _l(
         "件数が合いません(表 %(table)s:写し %(found)s件、元 %(expected)s件)。この写しは使えません。"
     ),

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select, update
 
 from crm.accounts.models import OneTimeLink, SignIn
+from crm.accounts.rules import LETTER_KEYS
 from crm.config import Settings, make_secret
 from crm.core.clock import TOKYO, SystemClock
 from crm.core.problems import Missing, Problem
@@ -32,7 +33,9 @@ from crm.db.store import Store
 from crm.files import Files
 from crm.i18n import FILTERS
 from crm.i18n import gettext as _
+from crm.jobs import outbox
 from crm.jobs.installation import begin_epoch
+from crm.jobs.rules import RESTORED
 from crm.operations import archive, postgres_copy, sqlite_copy
 from crm.operations.archive import Manifest
 from crm.operations.backup import sweep
@@ -48,19 +51,24 @@ KEPT_BY_EVERYBODY = frozenset({"alembic_version", "installation"})
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What came of a restore. `aside`: where what was there before lies now; None where there was nothing."""
+    """What came of a restore. `aside`: where what was there before lies now; None where there was nothing.
+
+    `cancelled`: letters that waited in the backup with a one-time link, which opens nothing any more.
+    """
 
     manifest: Manifest
     epoch: UUID
     aside: Path | None
     aside_schema: str | None
     upgraded: bool
+    cancelled: int
 
 
 @dataclass(frozen=True)
 class _Restored:
     epoch: UUID
     upgraded: bool
+    cancelled: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,12 @@ def restore(
         restored, schema = lay(manifest, staging, settings, _Moment(aside, now, tell))
     make_secret(settings.instance)
     return RestoreReport(
-        manifest, restored.epoch, aside if aside.exists() else None, schema, restored.upgraded
+        manifest,
+        restored.epoch,
+        aside if aside.exists() else None,
+        schema,
+        restored.upgraded,
+        restored.cancelled,
     )
 
 
@@ -198,8 +211,9 @@ def _begin_anew(store: Store, manifest: Manifest, now: datetime) -> _Restored:
         session.exec(update(SignIn).where(col(SignIn.ended_at).is_(None)).values(ended_at=now))
         for link in session.exec(select(OneTimeLink).where(col(OneTimeLink.used_at).is_(None))):
             link.used_at = now
+        cancelled = outbox.cancel_all(session, LETTER_KEYS, RESTORED, now=now)
         epoch = begin_epoch(session, now=now, hold_outbox=True)
-    return _Restored(epoch, upgraded)
+    return _Restored(epoch, upgraded, cancelled)
 
 
 @contextmanager
@@ -280,5 +294,12 @@ def run(source: Path, settings: Settings, say: Callable[[str], None], *, force: 
     if report.aside_schema is not None:
         say(_("それまでの表は、スキーマ %(schema)s に移しました。", schema=report.aside_schema))
     say(_("全員がサインインし直します。開いたままだった招待と再設定のリンクは、送り直してください。"))
+    if report.cancelled:
+        say(
+            _(
+                "そのリンクを入れて送信を待っていたメール%(count)s件は、取り消しました。",
+                count=report.cancelled,
+            )
+        )
     say(_("メールの送信は止めてあります。「作業」の画面で、送信待ちのメールを確かめてから再開してください。"))
     return report

@@ -1,6 +1,7 @@
 """Paper: what the other packages know of PDF."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from reportlab.platypus import Flowable, PageBreak
@@ -43,6 +44,7 @@ class Paper:
         )
         self._parts: list[Stack | None] = []  # None ends a page
         self._headings: dict[int, int] = {}  # where among the parts, of which rank
+        self._together: dict[int, int] = {}  # first part of what stays together, and the one after its last
         self._ranks: list[int] = []
         self._bookmarks = 0
         self._extra_space = 0.0
@@ -102,6 +104,13 @@ class Paper:
         """Draw boxes to seal or sign in (決裁欄), flush right."""
         self._add(blocks.seals(labels, self._width))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep what is written inside on one page, where one page can hold it: a chart with its table."""
+        first = len(self._parts)
+        yield
+        self._together[first] = len(self._parts)
+
     def space(self, mm: float = 5) -> None:
         """Leave more space above what follows; at the top of a page it is not needed and left out."""
         self._extra_space += mm * MM
@@ -144,7 +153,15 @@ class Paper:
         page = self._sheet.text_height
         if index in self._headings:
             stack.needs = min(self._needed(index), page - 1)
+        whole = self._height(index, self._together.get(index, index))
+        if whole <= page - 1:
+            stack.needs = max(stack.needs, whole)
         return stack
+
+    def _height(self, first: int, after: int) -> float:
+        """Give the height of several parts on one page, without the space above the first."""
+        stacks = [stack for stack in self._parts[first:after] if stack is not None]
+        return sum(stack.total_height for stack in stacks) + sum(stack.spaceBefore for stack in stacks[1:])
 
     def _needed(self, index: int) -> float:
         needed = 0.0

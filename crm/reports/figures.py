@@ -1,4 +1,4 @@
-"""Figures of a month, from the rows they count: pure, so that they can be recounted.
+"""Figures of a month, from the contacts it counts: pure, so that they can be recounted.
 
 延べ (total) counts contacts; 実 (distinct) counts different places. A contact that gave two kinds of support
 stands in both lines; the sum above the lines counts it once. Cancelled visits are never counted.
@@ -7,18 +7,33 @@ stands in both lines; the sum above the lines counts it once. Cancelled visits a
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from crm.reports.places import bits_of
 from crm.territory.models import Kind
 from crm.visits.models import Met, Support, Way
 
 NONE = "none"
 
 
+class Facets(NamedTuple):
+    """What decides into which lines a contact falls; all as text, `worker` by the id of the account."""
+
+    met: str
+    territory: str
+    way: str
+    supports: tuple[str, ...]
+    kind: str
+    worker: str
+
+
 @dataclass(frozen=True)
 class Counted:
-    """One contact that a month counts, in the words of its own day."""
+    """One contact that a month counts, in the words of its own day.
+
+    `worker` is what the report calls who made it, which may say more than the name where two are alike.
+    """
 
     id: UUID
     on: date
@@ -28,9 +43,21 @@ class Counted:
     place: str
     kind: Kind | None
     territory: str
+    worker_id: UUID
     worker: str
     supports: tuple[Support, ...]
     attendance: int | None
+
+    def facets(self) -> Facets:
+        """Into which lines it falls."""
+        return Facets(
+            self.met.value,
+            self.territory,
+            self.way.value,
+            tuple(one.value for one in self.supports),
+            self.kind.value if self.kind else "",
+            str(self.worker_id),
+        )
 
     def plain(self) -> dict[str, Any]:
         """As JSON keeps it in a closed month."""
@@ -43,6 +70,7 @@ class Counted:
             "place": self.place,
             "kind": self.kind.value if self.kind else None,
             "territory": self.territory,
+            "worker_id": str(self.worker_id),
             "worker": self.worker,
             "supports": [one.value for one in self.supports],
             "attendance": self.attendance,
@@ -59,6 +87,7 @@ class Counted:
             row["place"],
             Kind(row["kind"]) if row["kind"] else None,
             row["territory"],
+            UUID(row["worker_id"]),
             row["worker"],
             tuple(Support(one) for one in row["supports"]),
             row["attendance"],
@@ -75,12 +104,16 @@ class Tally:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table: this month, the fiscal year so far, the same month last year (None: unknown)."""
+    """One line of a table: this month, the fiscal year so far, the same month last year (None: unknown).
+
+    `name` is what a line is called whose key says nothing to people: that of a worker is the account's id.
+    """
 
     key: str
     month: Tally
     year: Tally
     last_year: Tally | None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,14 +128,14 @@ def _one(value: str) -> tuple[str, ...]:
     return (value,)
 
 
-SECTIONS: Mapping[str, Callable[[Counted], tuple[str, ...]]] = {
-    "all": lambda row: ("all",),
-    "met": lambda row: _one(row.met.value),
-    "territory": lambda row: _one(row.territory or NONE),
-    "way": lambda row: _one(row.way.value),
-    "support": lambda row: tuple(one.value for one in row.supports) or (NONE,),
-    "kind": lambda row: _one(row.kind.value if row.kind else NONE),
-    "worker": lambda row: _one(row.worker),
+SECTIONS: Mapping[str, Callable[[Facets], tuple[str, ...]]] = {
+    "all": lambda one: ("all",),
+    "met": lambda one: _one(one.met),
+    "territory": lambda one: _one(one.territory or NONE),
+    "way": lambda one: _one(one.way),
+    "support": lambda one: one.supports or (NONE,),
+    "kind": lambda one: _one(one.kind or NONE),
+    "worker": lambda one: _one(one.worker),
 }
 """The tables of the report, in order: into which lines of a table a contact falls."""
 
@@ -115,84 +148,90 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def tally(rows: Iterable[Counted]) -> Tally:
-    """Count contacts and different places."""
-    return _group(rows).tally()
-
-
 def chosen(rows: Iterable[Counted], section: str, line: str) -> list[Counted]:
     """The contacts behind one number."""
     into = SECTIONS[section]
-    return [row for row in rows if line in into(row)]
+    return [row for row in rows if line in into(row.facets())]
 
 
 @dataclass(frozen=True)
 class LineCount:
-    """The contacts of one line: how many, and at which places (their ids as numbers, which compare faster)."""
+    """The contacts of one line: how many, and at which places, one bit for each (crm/reports/places.py)."""
 
     total: int
-    places: frozenset[int]
+    places: int
 
     def tally(self) -> Tally:
-        return Tally(self.total, len(self.places))
+        return Tally(self.total, self.places.bit_count())
 
 
 LineCounts = Mapping[str, Mapping[str, LineCount]]
-"""LineCounts by table and line: what is left of rows when only counts are asked for."""
+"""Counts by table and line: what is left of contacts when only figures are asked for."""
 
-_NOBODY = LineCount(0, frozenset())
-
-
-def _group(rows: Iterable[Counted]) -> LineCount:
-    total, places = 0, set()
-    for row in rows:
-        total += 1
-        if row.place_id is not None:
-            places.add(row.place_id.int)
-    return LineCount(total, frozenset(places))
+_NOBODY = LineCount(0, 0)
 
 
-def grouped(rows: Sequence[Counted]) -> LineCounts:
-    """Rows by table and line."""
-    made: dict[str, dict[str, LineCount]] = {}
-    for key, into in SECTIONS.items():
-        lines: dict[str, list[Counted]] = {}
-        for row in rows:
-            for line in into(row):
-                lines.setdefault(line, []).append(row)
-        made[key] = {line: _group(of_line) for line, of_line in lines.items()}
+def line_counts(alike: Iterable[tuple[Facets, int, int]]) -> LineCounts:
+    """Counts of contacts that were put together by their facets: how many of each, at which places."""
+    made: dict[str, dict[str, LineCount]] = {key: {} for key in SECTIONS}
+    for facets, total, places in alike:
+        for key, into in SECTIONS.items():
+            lines = made[key]
+            for line in into(facets):
+                so_far = lines.get(line, _NOBODY)
+                lines[line] = LineCount(so_far.total + total, so_far.places | places)
     return made
 
 
+def grouped(rows: Iterable[Mapping[str, Any]]) -> LineCounts:
+    """Counts of contacts as JSON keeps them, read without making an object of each."""
+    places: dict[Facets, list[str]] = {}
+    totals: dict[Facets, int] = {}
+    for row in rows:
+        supports, kind = tuple(row["supports"]), row["kind"] or ""
+        facets = Facets(row["met"], row["territory"], row["way"], supports, kind, row["worker_id"])
+        totals[facets] = totals.get(facets, 0) + 1
+        if row["place_id"]:
+            places.setdefault(facets, []).append(row["place_id"])
+    return line_counts((one, total, bits_of(places.get(one, ()))) for one, total in totals.items())
+
+
 def merged(several: Sequence[LineCounts]) -> LineCounts:
-    """The groups of several months together: a place visited in two of them is one place."""
-    made: dict[str, dict[str, LineCount]] = {}
-    for key in SECTIONS:
-        lines = {line for groups in several for line in groups[key]}
-        made[key] = {
-            line: LineCount(
-                sum(groups[key].get(line, _NOBODY).total for groups in several),
-                frozenset().union(*(groups[key].get(line, _NOBODY).places for groups in several)),
-            )
-            for line in lines
-        }
+    """The counts of several months together: a place visited in two of them is one place."""
+    made: dict[str, dict[str, LineCount]] = {key: {} for key in SECTIONS}
+    for counts in several:
+        for key, lines in counts.items():
+            for line, count in lines.items():
+                so_far = made[key].get(line, _NOBODY)
+                made[key][line] = LineCount(so_far.total + count.total, so_far.places | count.places)
     return made
 
 
 def sections(
-    month: LineCounts, year: LineCounts, last_year: LineCounts | None, *, territories: Sequence[str]
+    month: LineCounts,
+    year: LineCounts,
+    last_year: LineCounts | None,
+    *,
+    territories: Sequence[str],
+    workers: Mapping[str, str],
 ) -> tuple[Section, ...]:
-    """All tables of a report. `territories` names the former towns in their order; a line of zeros is a line."""
+    """All tables of a report; a line of zeros is a line.
+
+    `territories` names the former towns in their order, `workers` what each account is called, in theirs.
+    """
+    order_of = {**_FIXED, "territory": territories, "worker": tuple(workers)}
     made = []
     for key in SECTIONS:
-        order = list(_FIXED.get(key, ())) or (list(territories) if key == "territory" else [])
-        order += sorted((month[key].keys() | year[key].keys()) - set(order))
+        found = month[key].keys() | year[key].keys()
+        order = [line for line in order_of[key] if key != "worker" or line in found]
+        order += sorted(found - set(order))
         lines = tuple(
             Line(
                 line,
                 month[key].get(line, _NOBODY).tally(),
                 year[key].get(line, _NOBODY).tally(),
                 last_year[key].get(line, _NOBODY).tally() if last_year is not None else None,
+                workers.get(line, "") if key == "worker" else "",
             )
             for line in order
         )
@@ -216,6 +255,7 @@ def from_plain(kept: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
                     Tally(**line["month"]),
                     Tally(**line["year"]),
                     Tally(**line["last_year"]) if line["last_year"] else None,
+                    line["name"],
                 )
                 for line in section["lines"]
             ),

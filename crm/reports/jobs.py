@@ -22,6 +22,8 @@ from crm.reports.sheets import report_xlsx
 CLOSE, MAKE = "report.close", "report.make"
 COUNTING, PRINTING, FILLING = "記録を数えています", "PDFを作っています", "Excelを作っています"
 MOST_BYTES = 200 * 1024 * 1024
+COUNTS_BESIDE = 3
+"""How often a month is counted beside those who write; were it changed each time, they wait for one count."""
 
 
 def setting_of(work: Work) -> Setting:
@@ -31,17 +33,40 @@ def setting_of(work: Work) -> Setting:
 
 def close_month(work: Work) -> dict[str, Any]:
     """Close a month and make its files. Run again after a restart it goes on: a closed month stays closed."""
-    month, by = Month.parse(work.arguments["month"]), UUID(work.arguments["by"])
+    month = Month.parse(work.arguments["month"])
     work.progress(0, 3, COUNTING)
-    with work.store.writing(Author(by, Via.JOB)) as session:
-        known = [row.revision for row in queries.revisions(session, month)]
-        # Only the closing that was asked for: a job taken up again after a reopening must not close anew.
-        if queries.close_of(session, month) is None and work.arguments["revision"] == len(known) + 1:
-            now = work.clock.now()
-            service.close(session, month, setting_of(work), by=by, now=now, today=work.clock.today())
+    _close(work, month)
+    with work.store.reading() as session:
         if queries.close_of(session, month) is None:
             raise Conflict("month_not_closed", month=month)
     return make_files(work, first=1)
+
+
+def _close(work: Work, month: Month) -> None:
+    """Count while others go on writing, then freeze if nothing has changed; at last count while they wait."""
+    by = UUID(work.arguments["by"])
+    author, setting, today = Author(by, Via.JOB), setting_of(work), work.clock.today()
+    for _again in range(COUNTS_BESIDE):
+        with work.store.reading() as session:
+            if not _is_asked_for(session, work, month):
+                return
+            counted = service.count_for_closing(
+                session, month, setting, by=by, now=work.clock.now(), today=today
+            )
+        work.check()
+        with work.store.writing(author) as session:
+            if service.freeze(session, counted) is not None:
+                return
+    with work.store.writing(author) as session:
+        if _is_asked_for(session, work, month):
+            service.close(session, month, setting, by=by, now=work.clock.now(), today=today)
+
+
+def _is_asked_for(session: Session, work: Work, month: Month) -> bool:
+    """Whether this is the closing to be done: a job taken up again after a reopening must not close anew."""
+    known = [row.revision for row in queries.revisions(session, month)]
+    is_next = bool(work.arguments["revision"] == len(known) + 1)
+    return is_next and queries.close_of(session, month) is None
 
 
 def make_files(work: Work, *, first: int = 0) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Words of the report."""
 
 from crm.i18n import lazy_gettext as _l
-from crm.reports.figures import NONE
+from crm.reports.figures import NONE, Line
 from crm.territory.messages import KIND_NAMES
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 
@@ -44,6 +44,6 @@ _LINES = {
 }
 
 
-def line_name(section: str, line: str) -> str:
-    """What a line of a table is called; towns and workers go by their own names."""
-    return str(_LINES.get(section, {}).get(line, line))
+def line_name(section: str, line: Line) -> str:
+    """What a line of a table is called; towns go by their own names, workers by what tells them apart."""
+    return line.name or str(_LINES.get(section, {}).get(line.key, line.key))

@@ -25,7 +25,8 @@ def report_pdf(report: Report) -> bytes:
     )
     paper.facts(_facts(report))
     for section in report.sections:
-        _section(paper, report, section)
+        with paper.together():
+            _section(paper, report, section)
     return paper.bytes()
 
 
@@ -56,14 +57,14 @@ def _section(paper: Paper, report: Report, section: Section) -> None:
     )
     if section.key in {"territory", "way"} and any(line.month.total for line in section.lines):
         paper.bars(
-            [(line_name(section.key, line.key), line.month.total) for line in section.lines],
+            [(line_name(section.key, line), line.month.total) for line in section.lines],
             unit=_("件"),
             note=_("この月の延べ件数"),
         )
 
 
 def _row(report: Report, section: Section, line: Line, *, last_year: bool) -> list[str | int | Cell | None]:
-    cells: list[str | int | Cell | None] = [line_name(section.key, line.key)]
+    cells: list[str | int | Cell | None] = [line_name(section.key, line)]
     spans = [("month", line.month), ("year", line.year)] + (
         [("last_year", line.last_year)] if last_year else []
     )

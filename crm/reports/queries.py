@@ -10,16 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
-from crm.accounts.models import Account
 from crm.core.canonical import digest as digest_of
 from crm.core.months import FiscalYear, Month
 from crm.core.problems import Conflict
-from crm.reports.figures import Counted, LineCounts, Section, from_plain, grouped
+from crm.reports.figures import Counted, Section, from_plain
+from crm.reports.workers import workers_called
 from crm.territory.models import Place, PlaceFacts, Territory
-from crm.visits.models import Met, MonthClose, Record, Support
-
-MONTHS_KEPT = 48
-"""Closed months whose counts a process keeps in memory: two years of a page's comparisons, twice."""
+from crm.visits.models import Call, CallState, Met, MonthClose, MonthPlan, PlanState, Record, Support
 
 
 @dataclass(frozen=True)
@@ -108,11 +105,21 @@ def report_of(row: MonthClose) -> Report:
     )
 
 
-def frozen_rows(row: MonthClose) -> list[Counted]:
-    """The contacts that a closed month counts. Raises "month_tampered"."""
+def check_rows(row: MonthClose) -> None:
+    """Raise Conflict "month_tampered" where the rows of a closed month are not what was frozen."""
     if not has_its_rows(row):
         raise _tampered(row)
+
+
+def frozen_rows(row: MonthClose) -> list[Counted]:
+    """The contacts that a closed month counts. Raises "month_tampered"."""
+    check_rows(row)
     return [Counted.from_plain(one) for one in json.loads(row.rows)]
+
+
+def counts_now() -> sa.ColumnElement[bool]:
+    """That a record is counted by the month it stands in: neither withdrawn nor of a call that was cancelled."""
+    return sa.and_(col(Record.withdrawn_at).is_(None), col(Record.met) != Met.CANCELLED)
 
 
 _OPEN_ROWS: Any = (
@@ -125,14 +132,13 @@ _OPEN_ROWS: Any = (
         col(PlaceFacts.name).label("place"),
         col(Place.kind),
         col(Territory.name).label("territory"),
-        col(Account.name).label("worker"),
+        col(Record.worker_id),
         col(Record.presence),
         col(Record.observation),
         col(Record.direct),
         col(Record.attendance),
     )
     .select_from(Record)
-    .join(Account, col(Account.id) == col(Record.worker_id))
     .outerjoin(Place, col(Place.id) == col(Record.place_id))
     .outerjoin(Territory, col(Territory.id) == col(Record.territory_id))
     .outerjoin(
@@ -144,24 +150,21 @@ _OPEN_ROWS: Any = (
         ),
     )
     .where(
-        col(Record.counted_in).in_(sa.bindparam("months", expanding=True)),
-        col(Record.withdrawn_at).is_(None),
-        col(Record.met) != Met.CANCELLED,
+        col(Record.counted_in) == sa.bindparam("month"),
+        counts_now(),
     )
     .order_by(col(Record.on), col(Record.id))
 )
 """Built once: making this statement anew for every page cost as much as running it."""
 
 
-def open_rows(session: Session, months: Sequence[Month]) -> list[Counted]:
-    """The contacts that months count which are not closed, in the names of their own days."""
-    if not months:
-        return []
-    rows = session.execute(_OPEN_ROWS, {"months": [str(month) for month in months]})
-    return [_counted(row) for row in rows]
+def open_rows(session: Session, month: Month) -> list[Counted]:
+    """The contacts that a month counts which is not closed, in the names of their own days."""
+    who = workers_called(session, month.last)
+    return [_counted(row, who[row.worker_id]) for row in session.execute(_OPEN_ROWS, {"month": str(month)})]
 
 
-def _counted(row: sa.Row[Any]) -> Counted:
+def _counted(row: sa.Row[Any], worker: str) -> Counted:
     gave = (
         (Support.PRESENCE, row.presence),
         (Support.OBSERVATION, row.observation),
@@ -176,7 +179,8 @@ def _counted(row: sa.Row[Any]) -> Counted:
         row.place or "",
         row.kind,
         row.territory or "",
-        row.worker,
+        row.worker_id,
+        worker,
         tuple(kind for kind, given in gave if given),
         row.attendance,
     )
@@ -191,7 +195,7 @@ def rows_of(session: Session, months: Sequence[Month]) -> list[Counted]:
     ).all()
     names = {row.month for row in closed}
     rows = [one for row in closed for one in frozen_rows(row)]
-    rows += open_rows(session, [month for month in months if str(month) not in names])
+    rows += [one for month in months if str(month) not in names for one in open_rows(session, month)]
     return sorted(rows, key=lambda row: (row.on, str(row.id)))
 
 
@@ -220,38 +224,6 @@ def closed_after(session: Session, month: Month) -> Month | None:
     return Month.parse(found) if found else None
 
 
-def groups_of(session: Session, months: Sequence[Month]) -> list[LineCounts]:
-    """Counts of several months, one of each. What a closed month counted never changes, so it is read once."""
-    closes = session.exec(
-        select(MonthClose.month, MonthClose.digest).where(
-            col(MonthClose.month).in_([str(month) for month in months]), col(MonthClose.reopened_at).is_(None)
-        )
-    ).all()
-    closed = dict(closes)
-    frozen: dict[str, LineCounts] = {}
-    for name, digest in closed.items():
-        known = _frozen_groups.get(digest)
-        if known is None and (row := close_of(session, Month.parse(name))) is not None:
-            known = grouped(frozen_rows(row))
-            _remember(digest, known)
-        if known is not None:
-            frozen[name] = known
-    return [
-        frozen[str(month)] if str(month) in frozen else grouped(open_rows(session, [month]))
-        for month in months
-    ]
-
-
-_frozen_groups: dict[str, LineCounts] = {}
-"""LineCounts of closed months by the digest of what was frozen: the same digest, the same rows."""
-
-
-def _remember(digest: str, groups: LineCounts) -> None:
-    while len(_frozen_groups) >= MONTHS_KEPT:
-        _frozen_groups.pop(next(iter(_frozen_groups)), None)
-    _frozen_groups[digest] = groups
-
-
 def first_month(session: Session) -> Month | None:
     """The first month with a record, or None."""
     first = session.exec(select(func.min(Record.counted_in)).where(col(Record.withdrawn_at).is_(None))).one()
@@ -259,33 +231,54 @@ def first_month(session: Session) -> Month | None:
 
 
 def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[MonthRow]:
-    """The months of a fiscal year up to the present one, the newest first."""
+    """The months of a fiscal year up to the present one, the newest first. Raises "month_tampered"."""
     months = [month for month in year.months() if month <= until]
     names = [str(month) for month in months]
+    closes = session.exec(
+        select(MonthClose)
+        .where(col(MonthClose.month).in_(names))
+        .order_by(col(MonthClose.revision))
+        .options(defer(col(MonthClose.rows)))  # type: ignore[arg-type]
+    ).all()
+    last = {row.month: row for row in closes}
+    held = {name: row for name, row in last.items() if row.reopened_at is None}
     counts: dict[str, int] = dict(
         session.exec(
             select(Record.counted_in, func.count())
-            .where(
-                col(Record.counted_in).in_(names),
-                col(Record.withdrawn_at).is_(None),
-                Record.met != Met.CANCELLED,
-            )
+            .where(col(Record.counted_in).in_([name for name in names if name not in held]), counts_now())
             .group_by(col(Record.counted_in))
         ).all()
     )
-    closes = session.exec(
-        select(MonthClose.month, MonthClose.closed_at, MonthClose.reopened_at)
-        .where(col(MonthClose.month).in_(names))
-        .order_by(col(MonthClose.revision))
-    ).all()
-    known = {name: (closed_at, reopened_at) for name, closed_at, reopened_at in closes}
-    rows = []
-    for month in reversed(months):
-        closed_at, reopened_at = known.get(str(month), (None, None))
-        held = closed_at if reopened_at is None else None
-        frozen = groups_of(session, [month])[0]["all"] if held is not None else {}
-        count = (
-            frozen["all"].total if "all" in frozen else 0 if held is not None else counts.get(str(month), 0)
+    counts |= {name: report_of(row).sections[0].lines[0].month.total for name, row in held.items()}
+    return [
+        MonthRow(
+            month,
+            counts.get(str(month), 0),
+            held[str(month)].closed_at if str(month) in held else None,
+            str(month) in last and str(month) not in held,
         )
-        rows.append(MonthRow(month, count, held, reopened_at is not None))
-    return rows
+        for month in reversed(months)
+    ]
+
+
+def contacts_now(session: Session, month: Month) -> int:
+    """How many records a month that is not closed counts at this moment."""
+    return session.exec(
+        select(func.count()).select_from(Record).where(Record.counted_in == str(month), counts_now())
+    ).one()
+
+
+def unanswered_calls(session: Session, month: Month) -> int:
+    """How many calls of a month's published plan were not cancelled and have no record yet."""
+    answer = select(Record.id).where(Record.call_id == Call.id, col(Record.withdrawn_at).is_(None)).exists()
+    return session.exec(
+        select(func.count())
+        .select_from(Call)
+        .join(MonthPlan, col(MonthPlan.id) == col(Call.plan_id))
+        .where(
+            MonthPlan.month == str(month),
+            col(MonthPlan.state) == PlanState.PUBLISHED,
+            col(Call.state) == CallState.PLANNED,
+            ~answer,
+        )
+    ).one()

@@ -11,9 +11,11 @@ from crm.accounts.models import Account
 from crm.core.canonical import canonical_json, digest
 from crm.core.months import FiscalYear, Month
 from crm.core.problems import Conflict, Missing, Problem
-from crm.reports import figures, queries
+from crm.reports import counting, figures, queries, trail
 from crm.reports.figures import Counted
 from crm.reports.queries import Report
+from crm.reports.trail import Mark
+from crm.reports.workers import workers_called
 from crm.territory.queries import territories
 from crm.visits import queries as visit_queries
 from crm.visits import rules
@@ -54,12 +56,17 @@ def draft(session: Session, month: Month, setting: Setting, *, now: datetime) ->
 def _counted(session: Session, month: Month) -> tuple[figures.Section, ...]:
     """The tables of a month: its own column, the fiscal year so far, the same month last year."""
     months = [one for one in FiscalYear.of(month).months() if one <= month]
-    year = queries.groups_of(session, months)
     first, last_year = queries.first_month(session), month.plus(-12)
     known = first is not None and first <= last_year
-    then = queries.groups_of(session, [last_year])[0] if known else None
-    names = [territory.name for territory in territories(session)]
-    return figures.sections(year[-1], figures.merged(year), then, territories=names)
+    counts = counting.counts_of(session, [*months, last_year] if known else months)
+    year = counts[: len(months)]
+    return figures.sections(
+        year[-1],
+        figures.merged(year),
+        counts[-1] if known else None,
+        territories=[territory.name for territory in territories(session)],
+        workers={str(id_): name for id_, name in workers_called(session, month.last).items()},
+    )
 
 
 def report(session: Session, month: Month, setting: Setting, *, now: datetime) -> Report:
@@ -68,24 +75,32 @@ def report(session: Session, month: Month, setting: Setting, *, now: datetime) -
     return queries.report_of(known) if known else draft(session, month, setting, now=now)
 
 
-def close(
+@dataclass(frozen=True)
+class CountedMonth:
+    """A month counted for its closing, and the state of the records in which it was."""
+
+    month: Month
+    revision: int
+    figures: str
+    rows: str
+    at: datetime
+    by: UUID
+    seen: Mark
+
+
+def count_for_closing(
     session: Session, month: Month, setting: Setting, *, by: UUID, now: datetime, today: date
-) -> MonthClose:
-    """Close a month: freeze its rows and figures with a digest. Late records count in the next open month.
+) -> CountedMonth:
+    """Make what closing a month freezes: its rows and figures. Reads only, and may take its time.
 
     The months of a fiscal year are closed in their order, so that the sums of the year rest on frozen months.
     Raises "month_not_over", "month_before_open" (month), Conflict "month_closed".
     """
-    rules.check_can_close(month, today=today)
-    if queries.close_of(session, month) is not None:
-        raise Conflict("month_closed", month=month)
-    if (earlier := queries.open_before(session, month)) is not None:
-        raise Problem("month_before_open", month=earlier)
+    check_can_close(session, month, today=today)
     revision = 1 + max((row.revision for row in queries.revisions(session, month)), default=0)
     made = draft(session, month, setting, now=now)
-    rows = [row.plain() for row in queries.rows_of(session, [month])]
     who = session.get(Account, by)
-    kept_rows = canonical_json(rows)
+    rows = canonical_json([row.plain() for row in queries.open_rows(session, month)])
     kept = canonical_json(
         {
             "version": VERSION,
@@ -99,21 +114,50 @@ def close(
             "base_url": setting.base_url,
             "sample": setting.sample,
             "sections": figures.plain(made.sections),
-            "rows_digest": digest(kept_rows),
+            "rows_digest": digest(rows),
         }
     )
+    return CountedMonth(month, revision, kept, rows, now, by, trail.mark(session))
+
+
+def check_can_close(session: Session, month: Month, *, today: date) -> None:
+    """Raises "month_not_over", "month_before_open" (month), Conflict "month_closed"."""
+    rules.check_can_close(month, today=today)
+    if queries.close_of(session, month) is not None:
+        raise Conflict("month_closed", month=month)
+    if (earlier := queries.open_before(session, month)) is not None:
+        raise Problem("month_before_open", month=earlier)
+
+
+def freeze(session: Session, counted: CountedMonth) -> MonthClose | None:
+    """Close a month as it was counted, with a digest. Late records count in the next open month.
+
+    None, and nothing is closed, where something has changed since the count that a report is made from: a
+    record kept in between would be counted neither here nor there.
+    """
+    return _kept(session, counted) if trail.is_as_it_was(session, counted.seen) else None
+
+
+def _kept(session: Session, counted: CountedMonth) -> MonthClose:
     row = MonthClose(
-        month=str(month),
-        revision=revision,
-        figures=kept,
-        rows=kept_rows,
-        digest=digest(kept),
-        closed_at=now,
-        closed_by=by,
+        month=str(counted.month),
+        revision=counted.revision,
+        figures=counted.figures,
+        rows=counted.rows,
+        digest=digest(counted.figures),
+        closed_at=counted.at,
+        closed_by=counted.by,
     )
     session.add(row)
     session.flush()
     return row
+
+
+def close(
+    session: Session, month: Month, setting: Setting, *, by: UUID, now: datetime, today: date
+) -> MonthClose:
+    """Count a month and close it in one transaction, while nobody else can write. Raises as the count does."""
+    return _kept(session, count_for_closing(session, month, setting, by=by, now=now, today=today))
 
 
 def reopen(session: Session, month: Month, why: str, *, by: UUID, now: datetime) -> None:

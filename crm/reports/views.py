@@ -1,9 +1,10 @@
 """Doors of the report."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
-from flask import Response, flash, jsonify, redirect, request, send_file, url_for
+from flask import Response, flash, jsonify, request, send_file, url_for
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -19,27 +20,25 @@ from crm.jobs.queries import JobRow
 from crm.jobs.queries import job as job_row
 from crm.jobs.views import progress_text, reasons
 from crm.reports import queries, service
-from crm.reports.addresses import SPANS
-from crm.reports.figures import Counted, Section
+from crm.reports.figures import Counted, Line, Section
 from crm.reports.jobs import CLOSE, MAKE
 from crm.reports.messages import SECTION_NAMES, SECTION_NOTES, line_name
 from crm.reports.service import Setting
-from crm.territory.messages import KIND_NAMES
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.web.access import Can, may
 from crm.web.charts import bar_chart
-from crm.web.forms import Form, whole_number
-from crm.web.pages import Pages
+from crm.web.downloads import MEDIA_TYPES
+from crm.web.forms import Form, month_or_missing, whole_number
+from crm.web.pages import Pages, see
 from crm.web.rendering import page
 from crm.web.site import clock, me, session, settings, today
+from crm.web.words import words_for
 
 pages = Pages("reports", __name__, template_folder="templates")
 
 PAGE_ROWS = 100
-MEDIA = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+FORMATS = ("pdf", "xlsx")
+"""Formats a report is made in."""
 
 
 class ReopenForm(Form[str]):
@@ -53,13 +52,6 @@ class ReopenForm(Form[str]):
 
 def setting() -> Setting:
     return Setting(settings().base_url, settings().sample_town)
-
-
-def month_or_missing(text: str) -> Month:
-    try:
-        return Month.parse(text)
-    except Problem as why:
-        raise Missing("not_found") from why
 
 
 @pages.get("/reports", access=Can.SEE_REPORTS)
@@ -95,39 +87,68 @@ def _month(wanted: Month, form: ReopenForm, status: int) -> Response:
         line_name=line_name,
         revisions=queries.revisions(session(), wanted),
         over=today() > wanted.last,
+        this=Month.of(today()),
         form=form,
         status=status,
     )
 
 
 def _chart(section: Section) -> object:
-    rows = [(line_name(section.key, line.key), float(line.month.total)) for line in section.lines]
+    rows = [(line_name(section.key, line), float(line.month.total)) for line in section.lines]
     return bar_chart(str(SECTION_NAMES[section.key]), rows, unit=_("件"))
 
 
 @pages.get("/reports/<month>/<section>/<line>", access=Can.SEE_REPORTS)
 def figure(month: str, section: str, line: str) -> Response:
     wanted, span = month_or_missing(month), request.args.get("span", "month")
-    start = whole_number(request.args.get("from", "")) or 0
+    start = max(whole_number(request.args.get("start", "")) or 0, 0)
     rows: Sequence[Counted] = service.contacts_behind(session(), wanted, section, line, span)
+    here = partial(url_for, ".figure", month=wanted, section=section, line=line, span=span)
     return page(
         "reports/figure.html",
         month=wanted,
-        section=section,
-        line=line,
         span=span,
-        spans=SPANS,
-        title=line_name(section, line),
+        title=line_name(section, _line(wanted, section, line)),
         section_name=SECTION_NAMES[section],
         rows=rows[start : start + PAGE_ROWS],
         total=len(rows),
         distinct=len({row.place_id for row in rows if row.place_id}),
         start=start,
-        page_rows=PAGE_ROWS,
+        here=here(start=start or None),
+        before=here(start=max(start - PAGE_ROWS, 0) or None) if start else None,
+        after=here(start=start + PAGE_ROWS) if start + PAGE_ROWS < len(rows) else None,
         ways=WAY_NAMES,
         mets=MET_NAMES,
         supports=SUPPORT_NAMES,
-        kinds=KIND_NAMES,
+    )
+
+
+def _line(wanted: Month, section: str, line: str) -> Line:
+    """A line of the month's report; Missing where it has no such line."""
+    report = service.report(session(), wanted, setting(), now=clock().now())
+    lines = next(one.lines for one in report.sections if one.key == section)
+    found = next((one for one in lines if one.key == line), None)
+    if found is None:
+        raise Missing("not_found")
+    return found
+
+
+@pages.get("/reports/<month>/close", access=Can.CLOSE_MONTH)
+def closing(month: str) -> Response:
+    """What closing a month does, before it is done."""
+    wanted, why_not = month_or_missing(month), ""
+    try:
+        service.check_can_close(session(), wanted, today=today())
+    except Conflict:
+        raise
+    except Problem as why:
+        why_not = words_for(why)
+    return page(
+        "reports/closing.html",
+        month=wanted,
+        why_not=why_not,
+        contacts=queries.contacts_now(session(), wanted),
+        unanswered=queries.unanswered_calls(session(), wanted),
     )
 
 
@@ -159,7 +180,7 @@ def _ask(kind: str, wanted: Month, slot: str, title: str, revision: int = 0) -> 
     )
     if job.state in {State.FAILED, State.STOPPED}:
         jobs.ask_again(session(), job.id, now=clock().now())
-    return _see(url_for(".making", month=str(wanted), job_id=job.id))
+    return see(url_for(".making", month=str(wanted), job_id=job.id))
 
 
 @pages.post("/reports/<month>/reopen", access=Can.CLOSE_MONTH)
@@ -173,7 +194,7 @@ def reopen(month: str) -> Response:
             _("%(month)sを開き直しました。直し終えたら、もう一度確定してください。", month=wanted.wareki()),
             "success",
         )
-        return _see(url_for(".month", month=str(wanted)))
+        return see(url_for(".month", month=str(wanted)))
     return _month(wanted, form, 422)
 
 
@@ -191,7 +212,7 @@ def file(month: str, kind: str) -> Response:
 def _send(sha256: str, wanted: Month, kind: str) -> Response:
     return send_file(
         Files(settings().files).path(sha256),
-        mimetype=MEDIA[kind],
+        mimetype=MEDIA_TYPES[kind],
         as_attachment=True,
         download_name=_("訪問活動報告書_%(month)s.%(kind)s", month=str(wanted), kind=kind),
     )
@@ -229,10 +250,6 @@ def _told(job: JobRow) -> str:
 def made_file(month: str, job_id: UUID, kind: str) -> Response:
     wanted = month_or_missing(month)
     result = _job(wanted, job_id).result
-    if kind not in MEDIA or not result:
+    if kind not in FORMATS or not result:
         raise Missing("paper_not_made")
     return _send(result[kind], wanted, kind)
-
-
-def _see(target: str) -> Response:
-    return redirect(target, 303)  # type: ignore[return-value]

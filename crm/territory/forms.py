@@ -31,9 +31,12 @@ MOST_PARTS = 6
 """Parts that a district is split into at once."""
 
 
-def chosen(text: str | None) -> UUID | None:
-    """The id that was chosen in a list; None for the empty choice."""
-    return UUID(text) if text else None
+def uuid_or_none(text: str | None) -> UUID | None:
+    """The id that a text is; None for the empty choice, and for what is no id."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 class CountField(WtStringField):
@@ -140,8 +143,8 @@ class FactsForm(Form[tuple[Facts, date]]):
             resident_households=self.resident_households.counted,
             population=self.population.counted,
             sections=self.sections.counted,
-            centre_id=chosen(self.centre.data),
-            branch_id=chosen(self.branch.data),
+            centre_id=uuid_or_none(self.centre.data),
+            branch_id=uuid_or_none(self.branch.data),
             run_by=self.run_by.data or "",
         )
 
@@ -212,7 +215,7 @@ class CloseForm(Form[date]):
 
 
 class TerritoryForm(Form[tuple[str, str, str]]):
-    """A new territory."""
+    """A territory: a new one, or one whose name or place in the order is corrected."""
 
     name = TextField(_l("地域の名前"), [InputRequired(), Length(max=40)])
     kana = TextField(FACT_NAMES["kana"], [Optional(), Length(max=60)])
@@ -251,6 +254,18 @@ class AssignForm(Form[NewAssignment]):
             self.from_on.data or date.min,
             self.to_on.data,
         )
+
+
+class AssignSeveralForm(AssignForm):
+    """Let somebody answer for several territories at once."""
+
+    territories = SelectMultipleField(
+        _l("どの地域を"), [InputRequired(_l("地域を1つ以上選んでください。"))], coerce=str
+    )
+
+    def chosen(self) -> list[UUID]:
+        """The territories."""
+        return [UUID(one) for one in self.territories.data or []]
 
 
 class EndForm(Form[date]):

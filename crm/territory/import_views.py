@@ -21,10 +21,10 @@ from crm.territory.imports.kinds import COLUMNS, ImportKind
 from crm.territory.imports.preview import PIECE, Verdict, page_of
 from crm.territory.imports.telling import COUNT_NAMES, KIND_WORDS, change_in_words, problem_in_words
 from crm.territory.queries import usual_day
-from crm.territory.views.door import see, tabs
+from crm.territory.views.door import tabs
 from crm.web.access import Can
 from crm.web.errors import status_of
-from crm.web.pages import Pages
+from crm.web.pages import Pages, see
 from crm.web.rendering import page
 from crm.web.site import author, clock, me, session, settings, store, today, unit_of_work
 

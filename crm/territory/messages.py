@@ -20,6 +20,8 @@ MESSAGES = {
     "merge_across_territories": _l("違う地域の区を合わせることはできません。"),
     "assignment_overlaps": _l("この人は、その期間すでにこの地域の担当になっています。"),
     "later_holder_known": _l("%(since)sからの担当がすでに決まっています。"),
+    "assignment_overlaps_in": _l("%(town)s:この人は、その期間すでにこの地域の担当になっています。"),
+    "later_holder_known_in": _l("%(town)s:%(since)sからの担当がすでに決まっています。"),
     "ends_before_beginning": _l("始まる日(%(since)s)より後の日を入力してください。"),
     "already_begun": _l("すでに始まった担当は取り消せません。「終える」で終わりの日を決めてください。"),
     "not_closed": _l("この訪問先は閉じていません。"),

@@ -61,7 +61,8 @@ class PlaceFacts(Tracked, SQLModel, table=True):
     __tablename__ = "place_facts"
     __table_args__ = (
         sa.UniqueConstraint("place_id", "from_on"),
-        sa.Index("ix_place_facts_kana_order", "kana_order", "place_id"),
+        # Holds all that a search looks through, in the order in which it shows what it found.
+        sa.Index("ix_place_facts_kana_order", "kana_order", "place_id", "search_key", "from_on", "to_on"),
         sa.Index("ix_place_facts_kind_kana_order", "kind", "kana_order", "place_id"),
         sa.Index("ix_place_facts_territory_id_kana_order", "territory_id", "kana_order", "place_id"),
         # Holds all that the counts by territory and kind ask for.

@@ -1,5 +1,6 @@
 """Reads of the territory: every list and figure as of a day, as small frozen rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,7 +23,8 @@ from crm.territory.models import (
     PlaceFacts,
     Territory,
 )
-from crm.territory.rules import last_day
+from crm.territory.paging import Hit, cut
+from crm.territory.rules import Vacancy, last_day, vacancies
 
 PAGE_ROWS = 50
 COUNTED = 1000
@@ -36,6 +38,7 @@ class TerritoryRow:
     id: UUID
     code: str
     name: str
+    kana: str
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,9 @@ def holding(day: date) -> sa.ColumnElement[bool]:
 
 def territories(session: Session) -> list[TerritoryRow]:
     """The former towns in the order of their codes."""
-    rows = session.exec(select(Territory.id, Territory.code, Territory.name).order_by(Territory.code))
+    rows = session.exec(
+        select(Territory.id, Territory.code, Territory.name, Territory.kana).order_by(Territory.code)
+    )
     return [TerritoryRow(*row) for row in rows]
 
 
@@ -175,6 +180,20 @@ def assignments(session: Session, day: date, *, ended: bool = False) -> list[Ass
         AssignmentRow(a.id, a.territory_id, a.account_id, name, a.kind, a.from_on, a.to_on)
         for a, name in session.exec(wanted)
     ]
+
+
+def vacancies_from(rows: Iterable[AssignmentRow], day: date) -> dict[UUID, Vacancy]:
+    """By territory, the first stretch without a holder that is not over on a day; `rows` are all assignments."""
+    held: dict[UUID, list[tuple[date, date | None]]] = {}
+    for row in rows:
+        if row.kind is AssignmentKind.HOLDER:
+            held.setdefault(row.territory_id, []).append((row.from_on, row.to_on))
+    found = {}
+    for territory_id, stretches in held.items():
+        open_ones = (one for one in vacancies(stretches) if one.to_on is None or day < one.to_on)
+        if first := next(open_ones, None):
+            found[territory_id] = first
+    return found
 
 
 def place_counts(session: Session, day: date, *, of: UUID | None = None) -> dict[tuple[UUID, Kind], int]:
@@ -250,39 +269,65 @@ def place_page(
     rows: int = PAGE_ROWS,
 ) -> PlacePage:
     """A page of places in kana order: the first, the one after a place, or the one before a place."""
-    wanted, order = wanted_places(day, narrowed), (col(PlaceFacts.kana_order), col(PlaceFacts.place_id))
     cursor = _cursor(session, day, after or before)
     back = after is None and before is not None and cursor is not None
+    hits = _hits(session, day, narrowed) if narrowed.words else None
+    if hits is not None and len(hits) <= COUNTED:
+        page = cut(hits, cursor=cursor, back=back, rows=rows)
+        found = _rows(
+            session, wanted_places(day, PlaceFilter()).where(col(PlaceFacts.place_id).in_(page.ids))
+        )
+        return _page(found, page.before, page.after, len(hits))
+    wanted = wanted_places(day, narrowed)
     if cursor is not None:
         # A row value, for SQLite walks the index by it and not by two conditions joined with OR.
-        here = sa.tuple_(*order)
-        wanted = wanted.where(here < sa.tuple_(*cursor) if back else here > sa.tuple_(*cursor))
-    wanted = wanted.order_by(*(one.desc() for one in order)) if back else wanted.order_by(*order)
-    found = [PlaceRow(*row) for row in session.execute(wanted.limit(rows + 1))]
+        here, there = sa.tuple_(*_ORDER), sa.tuple_(sa.literal(cursor[0]), sa.literal(cursor[1], sa.Uuid()))
+        wanted = wanted.where(here < there if back else here > there)
+    found = _rows(session, wanted, back=back, most=rows + 1)
     more, shown = len(found) > rows, found[:rows]
     if back:
         shown.reverse()
-    before_this = bool(shown) and (more if back else cursor is not None)
-    after_this = bool(shown) and (back or more)
     whole = cursor is None and not more
-    total = len(shown) if whole else count_places(session, day, narrowed)
+    total = len(shown) if whole else len(hits) if hits is not None else count_places(session, day, narrowed)
+    return _page(shown, more if back else cursor is not None, back or more, total)
+
+
+_ORDER = (col(PlaceFacts.kana_order), col(PlaceFacts.place_id))
+
+
+def _rows(session: Session, wanted: Any, *, back: bool = False, most: int | None = None) -> list[PlaceRow]:
+    order = (one.desc() for one in _ORDER) if back else _ORDER
+    return [PlaceRow(*row) for row in session.execute(wanted.order_by(*order).limit(most))]
+
+
+def _page(shown: list[PlaceRow], before: bool, after: bool, total: int) -> PlacePage:
     return PlacePage(
         tuple(shown),
-        shown[0].id if before_this else None,
-        shown[-1].id if after_this else None,
+        shown[0].id if shown and before else None,
+        shown[-1].id if shown and after else None,
         min(total, COUNTED),
         total <= COUNTED,
     )
 
 
-def _cursor(session: Session, day: date, place_id: UUID | None) -> tuple[Any, Any] | None:
+def _hits(session: Session, day: date, narrowed: PlaceFilter) -> list[Hit]:
+    """What a search finds, one beyond `COUNTED` at most, in no order.
+
+    One reading of the table as it lies: to look through a large town in kana order, only to find little, would
+    fetch its rows from here and there.
+    """
+    some = narrowed_to(sa.select(*_ORDER).select_from(PlaceFacts), day, narrowed).limit(COUNTED + 1)
+    return [(order, place_id) for order, place_id in session.execute(some)]
+
+
+def _cursor(session: Session, day: date, place_id: UUID | None) -> Hit | None:
     """Where a place stands in kana order on a day; None for no place, or one not open then."""
     if place_id is None:
         return None
     order = session.exec(
         select(PlaceFacts.kana_order).where(PlaceFacts.place_id == place_id, holding(day))
     ).first()
-    return None if order is None else (sa.literal(order), sa.literal(place_id, sa.Uuid()))
+    return None if order is None else (order, place_id)
 
 
 def count_places(session: Session, day: date, narrowed: PlaceFilter) -> int:
@@ -313,56 +358,70 @@ def card(session: Session, place_id: UUID, day: date) -> Card:
     place = session.get(Place, place_id)
     if place is None:
         raise Missing("not_found")
-    rows = session.exec(
-        select(PlaceFacts, Territory.name)
+    rows = session.execute(
+        sa.select(*_FACTS, col(PlaceFacts.territory_id))
         .join(Territory, col(Territory.id) == col(PlaceFacts.territory_id))
-        .where(PlaceFacts.place_id == place_id)
+        .where(col(PlaceFacts.place_id) == place_id)
         .order_by(col(PlaceFacts.from_on))
     ).all()
-    hubs = {one for facts, _name in rows for one in (facts.centre_id, facts.branch_id) if one}
+    hubs = {one for row in rows for one in (row.centre_id, row.branch_id) if one}
     called = names_on(session, hubs, day)
-    history = tuple(_facts_row(facts, name, called) for facts, name in rows)
+    history = tuple(_facts_row(row, called) for row in rows)
     at = max((n for n, facts in enumerate(history) if facts.from_on <= day), default=0)
+    before, after = _kin(session, place_id)
     return Card(
         place.id,
         place.kind,
         place.opened_on,
         place.closed_on,
-        rows[at][0].territory_id,
+        rows[at].territory_id,
         history[at],
         history,
-        _kin(session, Lineage.predecessor_id, Lineage.successor_id, place_id),
-        _kin(session, Lineage.successor_id, Lineage.predecessor_id, place_id),
+        before,
+        after,
     )
 
 
-def _facts_row(facts: PlaceFacts, territory: str, called: dict[UUID, str]) -> FactsRow:
-    return FactsRow(
-        facts.from_on,
-        facts.to_on,
-        facts.code,
-        facts.name,
-        facts.kana,
-        territory,
-        facts.address,
-        facts.lat,
-        facts.lon,
-        facts.doors,
-        facts.households,
-        facts.resident_households,
-        facts.population,
-        facts.sections,
-        facts.centre_id,
-        called.get(facts.centre_id, "") if facts.centre_id else "",
-        facts.branch_id,
-        called.get(facts.branch_id, "") if facts.branch_id else "",
-        facts.run_by,
-    )
+_FACTS: tuple[Any, ...] = (
+    *(
+        getattr(PlaceFacts, name)
+        for name in (
+            "from_on",
+            "to_on",
+            "code",
+            "name",
+            "kana",
+            "address",
+            "lat",
+            "lon",
+            "doors",
+            "households",
+            "resident_households",
+            "population",
+            "sections",
+            "centre_id",
+            "branch_id",
+            "run_by",
+        )
+    ),
+    Territory.name.label("territory"),  # type: ignore[attr-defined]  # a column on the class
+)
 
 
-def _kin(session: Session, other: Any, own: Any, place_id: UUID) -> tuple[Kin, ...]:
+def _facts_row(row: Any, called: dict[UUID, str]) -> FactsRow:
+    said = {name: value for name, value in row._mapping.items() if name != "territory_id"}
+    return FactsRow(**said, centre=called.get(row.centre_id, ""), branch=called.get(row.branch_id, ""))
+
+
+def _kin(session: Session, place_id: UUID) -> tuple[tuple[Kin, ...], tuple[Kin, ...]]:
+    """Where a place came from, and as what it went on."""
     rows = session.exec(
-        select(other, col(Lineage.on), col(Lineage.kind)).where(own == place_id).order_by(col(Lineage.on))
+        select(Lineage.predecessor_id, Lineage.successor_id, col(Lineage.on), col(Lineage.kind))
+        .where((Lineage.predecessor_id == place_id) | (Lineage.successor_id == place_id))
+        .order_by(col(Lineage.on))
     ).all()
-    called = names_on(session, {row[0] for row in rows}, date.max)
-    return tuple(Kin(one, called.get(one, ""), on, kind) for one, on, kind in rows)
+    called = names_on(session, {one for row in rows for one in row[:2]} - {place_id}, date.max)
+    return (
+        tuple(Kin(old, called.get(old, ""), on, kind) for old, new, on, kind in rows if new == place_id),
+        tuple(Kin(new, called.get(new, ""), on, kind) for old, new, on, kind in rows if old == place_id),
+    )

@@ -68,6 +68,33 @@ def last_day(to_on: date | None) -> date | None:
     return None if to_on is None else to_on - timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class Vacancy:
+    """Days on which nobody holds a territory: from one until before another; None: no holder is named yet."""
+
+    from_on: date
+    to_on: date | None
+
+    @property
+    def last_on(self) -> date | None:
+        """The last day without a holder; None while no end is known."""
+        return last_day(self.to_on)
+
+
+def vacancies(held: Iterable[tuple[date, date | None]]) -> list[Vacancy]:
+    """The stretches that holders leave open, in order; `held` are theirs. What was before the first is none."""
+    found: list[Vacancy] = []
+    stretches = sorted(held, key=lambda one: one[0])
+    until = stretches[0][0] if stretches else None
+    for from_on, to_on in stretches:
+        if until is not None and until < from_on:
+            found.append(Vacancy(until, from_on))
+        until = None if until is None or to_on is None else max(until, to_on)
+    if until is not None:
+        found.append(Vacancy(until, None))
+    return found
+
+
 def check_change_day(day: date, *, opened_on: date, closed_on: date | None, latest_from: date) -> None:
     """A change comes after what is known: raises "before_opening", "already_closed", "later_facts_known".
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from crm.core.problems import Conflict, Missing, Problem
+from crm.core.problems import Conflict, Missing, Problem, Problems
 from crm.territory import rules
 from crm.territory.models import (
     Assignment,
@@ -24,12 +24,28 @@ from crm.territory.rules import Facts
 
 def add_territory(session: Session, code: str, name: str, kana: str = "") -> Territory:
     """Add a former town; raises "territory_known" when its code or name is taken."""
-    if session.exec(select(Territory).where((Territory.code == code) | (Territory.name == name))).first():
-        raise Problem("territory_known", field="name", name=name)
+    _check_territory(session, code, name)
     territory = Territory(code=code, name=name, kana=kana)
     session.add(territory)
     session.flush()
     return territory
+
+
+def correct_territory(session: Session, territory_id: UUID, code: str, name: str, kana: str) -> Territory:
+    """Correct how a former town is written, and by its code where it stands in lists; raises "territory_known"."""
+    territory = session.get(Territory, territory_id)
+    if territory is None:
+        raise Missing("not_found")
+    _check_territory(session, code, name, of=territory_id)
+    territory.code, territory.name, territory.kana = code, name, kana
+    session.flush()
+    return territory
+
+
+def _check_territory(session: Session, code: str, name: str, *, of: UUID | None = None) -> None:
+    alike = session.exec(select(Territory).where((Territory.code == code) | (Territory.name == name)))
+    if any(one.id != of for one in alike):
+        raise Problem("territory_known", field="name", name=name)
 
 
 def open_place(
@@ -246,53 +262,151 @@ def assign(
     from_on: date,
     to_on: date | None = None,
 ) -> Assignment:
-    """Assign a worker to a territory from a day on. A new holder ends the holder before on that day.
+    """Assign a worker to a territory from a day on, perhaps until before another. A day has one holder only.
 
-    Raises "assignment_overlaps" when the same person already holds it then, "later_holder_known" when a
-    holder was already named from a later day, "ends_before_beginning".
+    A new holder ends the one before on that day; where the new one is a stand-in with an end, the one before
+    holds again from then on. Raises "assignment_overlaps" when the same person already holds it then,
+    "later_holder_known" when a holder was already named from a later day, "ends_before_beginning".
     """
     if to_on is not None and to_on <= from_on:
         raise Problem("ends_before_beginning", field="to_on", since=from_on)
-    open_rows = session.exec(
-        select(Assignment).where(
-            Assignment.territory_id == territory_id,
-            col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > from_on),
-        )
-    ).all()
-    in_the_way = [row for row in open_rows if to_on is None or row.from_on < to_on]
-    if any(row.account_id == account_id and row.kind is kind for row in in_the_way):
+    in_the_way = _overlapping(session, territory_id, kind, from_on, to_on)
+    if any(row.account_id == account_id for row in in_the_way):
         raise Problem("assignment_overlaps", field="account")
     if kind is AssignmentKind.HOLDER:
         for row in in_the_way:
-            if row.kind is not AssignmentKind.HOLDER:
-                continue
             if row.from_on >= from_on:
                 raise Problem("later_holder_known", field="from_on", since=row.from_on)
+        for row in in_the_way:
+            if to_on is not None and (row.to_on is None or row.to_on > to_on):
+                session.add(_assignment(territory_id, row.account_id, kind, to_on, row.to_on))
             row.to_on = from_on
-    row = Assignment(
+    made = _assignment(territory_id, account_id, kind, from_on, to_on)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def assign_several(
+    session: Session,
+    territory_ids: Sequence[UUID],
+    account_id: UUID,
+    kind: AssignmentKind,
+    *,
+    from_on: date,
+    to_on: date | None = None,
+) -> list[Assignment]:
+    """Assign a worker to several territories, to all of them or to none.
+
+    Raises Problems with what `assign` raises, each with its `town`: "assignment_overlaps_in",
+    "later_holder_known_in"; "ends_before_beginning" once; Missing.
+    """
+    made, refused = [], []
+    with session.begin_nested():
+        for territory_id in dict.fromkeys(territory_ids):
+            town = session.get(Territory, territory_id)
+            if town is None:
+                raise Missing("not_found")
+            try:
+                made.append(assign(session, territory_id, account_id, kind, from_on=from_on, to_on=to_on))
+            except Problem as problem:
+                if problem.code == "ends_before_beginning":
+                    raise
+                told = Problem(f"{problem.code}_in", field="territories", town=town.name, **problem.facts)
+                refused.append(told)
+        if refused:
+            raise Problems(refused)
+    return made
+
+
+def _assignment(
+    territory_id: UUID, account_id: UUID, kind: AssignmentKind, from_on: date, to_on: date | None
+) -> Assignment:
+    return Assignment(
         territory_id=territory_id, account_id=account_id, kind=kind, from_on=from_on, to_on=to_on
     )
-    session.add(row)
-    session.flush()
-    return row
+
+
+def _overlapping(
+    session: Session, territory_id: UUID, kind: AssignmentKind, from_on: date, to_on: date | None
+) -> Sequence[Assignment]:
+    """Assignments of a kind in a territory that hold on any day from one until before another, in order."""
+    wanted = (
+        select(Assignment)
+        .where(
+            Assignment.territory_id == territory_id,
+            Assignment.kind == kind,
+            col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > from_on),
+        )
+        .order_by(col(Assignment.from_on))
+    )
+    if to_on is not None:
+        wanted = wanted.where(Assignment.from_on < to_on)
+    return session.exec(wanted).all()
+
+
+def _before_and_after(session: Session, row: Assignment) -> tuple[Assignment | None, Assignment | None]:
+    """The holder up to the day on which this one begins, and the one from the day on which it ends."""
+    holders = select(Assignment).where(
+        Assignment.territory_id == row.territory_id, Assignment.kind == AssignmentKind.HOLDER
+    )
+    before = session.exec(holders.where(Assignment.to_on == row.from_on)).first()
+    after = session.exec(holders.where(Assignment.from_on == row.to_on)).first() if row.to_on else None
+    return before, after
 
 
 def end_assignment(session: Session, assignment_id: UUID, *, on: date) -> None:
-    """End an assignment: `on` is the first day without it."""
+    """End an assignment: `on` is the first day without it. Whoever a stand-in stood in for holds again from then on.
+
+    Raises "before_beginning", "later_holder_known" and "assignment_overlaps" when it would last into another.
+    """
     row = session.get(Assignment, assignment_id)
     if row is None:
         raise Missing("not_found")
     if on <= row.from_on:
         raise Problem("before_beginning", field="on", since=row.from_on)
+    if row.kind is AssignmentKind.HOLDER:
+        before, after = _before_and_after(session, row)
+        stood_in = before is not None and after is not None and before.account_id == after.account_id
+        if stood_in and after is not None and (after.to_on is None or on < after.to_on):
+            after.from_on = on
+            session.flush()
+    if row.to_on is not None and row.to_on < on:
+        for other in _overlapping(session, row.territory_id, row.kind, row.to_on, on):
+            if row.kind is AssignmentKind.HOLDER:
+                raise Problem("later_holder_known", field="on", since=other.from_on)
+            if other.account_id == row.account_id:
+                raise Problem("assignment_overlaps", field="on")
     row.to_on = on
+    session.flush()
 
 
-def take_back_assignment(session: Session, assignment_id: UUID, *, today: date) -> None:
-    """Remove an assignment that was a slip. Raises "already_begun" for one that held before today: that is ended."""
+def take_back_assignment(session: Session, assignment_id: UUID, *, today: date) -> Assignment | None:
+    """Remove an assignment that was a slip; gives that of the holder before, if that goes on instead.
+
+    Raises Conflict "already_begun" for one that held before today: that is ended.
+    """
     row = session.get(Assignment, assignment_id)
     if row is None:
         raise Missing("not_found")
     if row.from_on < today:
         raise Conflict("already_begun")
+    goes_on = _going_on_without(session, row) if row.kind is AssignmentKind.HOLDER else None
     session.delete(row)
     session.flush()
+    return goes_on
+
+
+def _going_on_without(session: Session, row: Assignment) -> Assignment | None:
+    """Let the holder before go on as if this one had never been named; not a stand-in whom this one follows."""
+    before, after = _before_and_after(session, row)
+    if before is None:
+        return None
+    stood_in_for, _row = _before_and_after(session, before)
+    if stood_in_for is not None and stood_in_for.account_id == row.account_id:
+        return None
+    before.to_on = row.to_on
+    if after is not None and after.account_id == before.account_id:
+        before.to_on = after.to_on
+        session.delete(after)
+    return before

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from crm.core.problems import Missing, Problem
@@ -24,8 +32,8 @@ BETWEEN = "、"
 """Stands between those who were met."""
 
 
-def uuid_or_none(text: str | None) -> UUID | None:
-    """An id that came with a form; raises "not_found" for what is none."""
+def id_given(text: str | None) -> UUID | None:
+    """The id that a form or an address gives, None where it gives none; raises "not_found" for what is no id."""
     if not text:
         return None
     try:
@@ -41,6 +49,9 @@ class RecordForm(Form[RecordLog]):
     place = HiddenField()
     call = HiddenField()
     rev = HiddenField()
+    way_offered = HiddenField()
+    on = DateField(_l("日付"), [InputRequired()])
+    apart = BooleanField(_l("この予定とは別の訪問"))
     met = RadioField(
         _l("会えましたか"), choices=offered((m.value, MET_NAMES[m]) for m in Met), default=Met.MET.value
     )
@@ -52,7 +63,6 @@ class RecordForm(Form[RecordLog]):
     met_holders = SelectMultipleField(_l("会った人"), validate_choice=False)
     met_whom = TextField(_l("会った人"), [Optional(), Length(max=MET_WHOM)])
     heard = TextAreaField(_l("聞いたこと・見たこと"), [Optional(), Length(max=20_000)])
-    on = DateField(_l("日付"), [InputRequired()])
     way = RadioField(
         _l("方法"), choices=offered((w.value, WAY_NAMES[w]) for w in Way), default=Way.REGULAR.value
     )
@@ -86,7 +96,7 @@ class RecordForm(Form[RecordLog]):
             raise ValidationError(_("会った人は、あわせて%(most)s文字までです。", most=MET_WHOM))
 
     def made(self) -> RecordLog:
-        record_id = uuid_or_none(self.record_id.data)
+        record_id = id_given(self.record_id.data)
         if record_id is None or self.on.data is None:
             raise Problem("not_found")
         return RecordLog(
@@ -94,13 +104,15 @@ class RecordForm(Form[RecordLog]):
             self.on.data,
             Way(self.way.data),
             Met(self.met.data),
-            uuid_or_none(self.place.data),
-            uuid_or_none(self.call.data),
+            id_given(self.place.data),
+            id_given(self.call.data),
             self.everybody_met(),
             frozenset(Support(one) for one in self.supports.data or []),
             self.attendance.data,
             self.heard.data or "",
             Confidential(self.confidential.data),
+            apart=bool(self.apart.data),
+            way_chosen=self.way.data != self.way_offered.data,
         )
 
     def refuse(self, problem: Problem) -> None:
@@ -120,15 +132,23 @@ class WithdrawForm(Form[str]):
 
 
 class MoveForm(Form[tuple[object, UUID]]):
-    """Put a call on another day or with another worker."""
+    """Put a call on another day or with another worker. `seen` is the call's mark as it was shown."""
 
+    seen = HiddenField()
     on = DateField(_l("日付"), [InputRequired()])
     worker = SelectField(_l("訪問する人"))
 
+    def refuse(self, problem: Problem) -> None:
+        """The place is not typed here: that it is not open then is the day's fault, anything else the form's."""
+        if problem.field == "place":
+            problem.field = "on" if problem.code == "place_closed" else None
+        super().refuse(problem)
+
 
 class CancelForm(Form[str]):
-    """Cancel a planned call."""
+    """Cancel a planned call. `seen` is the call's mark as it was shown."""
 
+    seen = HiddenField()
     reason = TextField(_l("取りやめる理由"), [InputRequired(), Length(max=200)])
 
     def made(self) -> str:

@@ -21,14 +21,23 @@ class VisitInterval(Tracked, SQLModel, table=True):
 
     __tablename__ = "visit_interval"
     __table_args__ = (
-        sa.UniqueConstraint("kind", "territory_id", "place_id"),
+        # To a unique constraint no two NULLs are alike, so each of the three has one of its own.
+        sa.UniqueConstraint("place_id"),
+        sa.UniqueConstraint("kind", "territory_id"),
+        sa.Index(
+            "uq_visit_interval_kind_everywhere",
+            "kind",
+            unique=True,
+            sqlite_where=sa.text("territory_id IS NULL"),
+            postgresql_where=sa.text("territory_id IS NULL"),
+        ),
         sa.CheckConstraint("every_months BETWEEN 0 AND 60", name="months"),
     )
 
     id: UUID = key()
     kind: Kind | None = choice(Kind, None)
     territory_id: UUID | None = link("territory.id", optional=True, index=False)
-    place_id: UUID | None = link("place.id", optional=True)
+    place_id: UUID | None = link("place.id", optional=True, index=False)
     every_months: int
 
 
@@ -65,10 +74,12 @@ class Call(Tracked, SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("plan_id", "place_id"),
         sa.Index("ix_call_worker_id_on", "worker_id", "on"),
+        # Holds all that the counts of a month by worker and day ask for.
+        sa.Index("ix_call_plan_id_worker_id_on_state", "plan_id", "worker_id", "on", "state"),
     )
 
     id: UUID = key()
-    plan_id: UUID = link("month_plan.id")
+    plan_id: UUID = link("month_plan.id", index=False)
     place_id: UUID = link("place.id")
     worker_id: UUID = link("account.id", index=False)
     on: date
@@ -170,7 +181,9 @@ class MonthClose(Tracked, SQLModel, table=True):
     """A closed month (月次確定): its figures and the rows they count, as canonical JSON, and their digest.
 
     `figures` is small and makes the pages; `rows` holds one line for every record that was counted. The PDF
-    and XLSX made from them are kept as files by their hash. Reopening marks the row; closing again adds the next revision, and all revisions stay.
+    and XLSX made from them are kept as files by their hash. Reopening marks the row; closing again adds the next
+    revision, and all revisions stay. Both texts stand last in the table: SQLite reads a row from its beginning,
+    and they are megabytes.
     """
 
     __tablename__ = "month_close"
@@ -179,8 +192,6 @@ class MonthClose(Tracked, SQLModel, table=True):
     id: UUID = key()
     month: str = Field(max_length=7)
     revision: int
-    figures: str = derived_text()
-    rows: str = derived_text()
     digest: str = Field(max_length=64)
     closed_at: datetime = moment()
     closed_by: UUID = link("account.id", index=False)
@@ -189,3 +200,5 @@ class MonthClose(Tracked, SQLModel, table=True):
     reopened_at: datetime | None = moment(optional=True)
     reopened_by: UUID | None = link("account.id", optional=True, index=False)
     reopened_why: str = Field(default="", max_length=400)
+    figures: str = derived_text()
+    rows: str = derived_text()

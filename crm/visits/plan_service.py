@@ -1,31 +1,54 @@
 """Use cases of the plan: intervals, the month's proposal, its calls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
 
+from crm.core.ids import new_id
 from crm.core.months import Month
 from crm.core.problems import Conflict, Missing, Problem
+from crm.db.tracked import Author, BulkInsert, author_of
 from crm.territory import service as territory
 from crm.territory.models import Kind
-from crm.visits import plan_queries, queries
+from crm.visits import due_queries, plan_queries, queries
 from crm.visits.models import Call, CallState, MonthPlan, PlanState, VisitInterval
-from crm.visits.planning import Kept, Proposal, propose
+from crm.visits.planning import DuePlace, FieldWorker, Kept, ProposedCall, propose
 
 
 @dataclass(frozen=True)
 class PlanOutcome:
-    """What a planning run did to a month."""
+    """What planning does to a month. `waiting`: newcomers whose turn comes in a later month.
+
+    `unheld` are the territories of the places that found no worker.
+    """
 
     added: int
     removed: int
     kept: int
     no_worker: tuple[UUID, ...] = ()
     no_time: tuple[UUID, ...] = ()
-    workers: int = field(default=0)
+    waiting: int = 0
+    unheld: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What planning would do to a month, reckoned from one state of the database, and how to see that it still holds.
+
+    `trail_end` is the last entry of the trail it was reckoned from; `is_new`: the month has no plan yet.
+    """
+
+    month: Month
+    plan_id: UUID
+    is_new: bool
+    gone: tuple[UUID, ...]
+    calls: tuple[ProposedCall, ...]
+    outcome: PlanOutcome
+    trail_end: int
 
 
 def set_interval(
@@ -39,44 +62,107 @@ def set_interval(
     """Say how often places are called on: of a kind, of a kind in a territory, or one place."""
     if (kind is None) == (place_id is None):
         raise Problem("interval_unclear")
-    row = session.exec(
-        select(VisitInterval).where(
-            VisitInterval.kind == kind,
-            VisitInterval.territory_id == territory_id,
-            VisitInterval.place_id == place_id,
+    row = _interval(session, kind, territory_id, place_id)
+    if row is None:
+        row = VisitInterval(
+            kind=kind, territory_id=territory_id, place_id=place_id, every_months=every_months
         )
-    ).first() or VisitInterval(
-        kind=kind, territory_id=territory_id, place_id=place_id, every_months=every_months
-    )
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            # Somebody else set it between our looking and our writing: theirs is the row, and ours is said later.
+            known = _interval(session, kind, territory_id, place_id)
+            if known is None:
+                raise
+            row = known
     row.every_months = every_months
     session.add(row)
     session.flush()
     return row
 
 
+def _interval(
+    session: Session, kind: Kind | None, territory_id: UUID | None, place_id: UUID | None
+) -> VisitInterval | None:
+    return session.exec(
+        select(VisitInterval).where(
+            VisitInterval.kind == kind,
+            VisitInterval.territory_id == territory_id,
+            VisitInterval.place_id == place_id,
+        )
+    ).first()
+
+
+def check_can_plan(month: Month, *, today: date) -> None:
+    """Only a month that is not over is planned: raises "month_past"."""
+    if month < Month.of(today):
+        raise Problem("month_past", field="month", month=month)
+
+
 def propose_month(session: Session, month: Month, *, today: date, now: datetime) -> PlanOutcome:
-    """Propose the calls of a month, or bring its proposal up to date. Running it again changes nothing.
+    """Propose the calls of a month, or bring its proposal up to date, within one transaction.
+
+    Running it again changes nothing. `crm.visits.plan_jobs.propose_month` does the same and keeps others from
+    writing for a moment only. Raises "month_past" for a month that is over.
+    """
+    made = draft(session, month, today=today)
+    apply(session, made, new_calls(made, author_of(session)), now=now)
+    return made.outcome
+
+
+def draft(session: Session, month: Month, *, today: date) -> Draft:
+    """Reckon what planning would do to a month; writes nothing. Raises "month_past" for a month that is over.
 
     Calls that a person placed or that were followed by a record stay where they are. Others go when their place is
     no longer due or closes before their day, when their worker no longer holds the territory, or when their day
     has passed unused; due places without a call get one. That holds for a published plan too: the manager
-    who asks for it is told how many calls went. Raises "month_past" for a month that is over.
+    who asks for it is told how many calls went.
     """
-    if month < Month.of(today):
-        raise Problem("month_past", field="month", month=month)
+    check_can_plan(month, today=today)
+    trail_end = due_queries.trail_end(session)
     plan = session.exec(select(MonthPlan).where(MonthPlan.month == str(month))).first()
+    found = due_queries.round_of(session, month, today=today)
+    workers = due_queries.field_workers(session, month, from_day=max(today, month.first))
+    stay, gone = _sorted_out(session, plan, found.due, workers, today)
+    known = {call.place_id for call in stay}
+    kept = [
+        Kept(call.place_id, call.worker_id, call.on, call.position, found.points.get(call.place_id))
+        for call in stay
+        if call.state is CallState.PLANNED
+    ]
+    proposal = propose([place for place in found.due if place.place_id not in known], workers, kept)
+    lost = set(proposal.no_worker)
+    outcome = PlanOutcome(
+        added=len(proposal.calls),
+        removed=len(gone),
+        kept=len(stay),
+        no_worker=proposal.no_worker,
+        no_time=proposal.no_time,
+        waiting=found.waiting,
+        unheld=frozenset(place.territory_id for place in found.due if place.place_id in lost),
+    )
+    calls, plan_id = proposal.calls, plan.id if plan else new_id()
+    return Draft(month, plan_id, plan is None, tuple(call.id for call in gone), calls, outcome, trail_end)
+
+
+def _sorted_out(
+    session: Session,
+    plan: MonthPlan | None,
+    due: Sequence[DuePlace],
+    workers: Sequence[FieldWorker],
+    today: date,
+) -> tuple[list[Call], list[Call]]:
+    """The calls of a plan that stay, and those that go."""
     if plan is None:
-        plan = MonthPlan(month=str(month), made_at=now)
-        session.add(plan)
-        session.flush()
-    due = {place.place_id: place for place in plan_queries.due_places(session, month, today=today)}
-    workers = plan_queries.field_workers(session, month, from_day=max(today, month.first))
+        return [], []
+    places = {place.place_id: place for place in due}
     held = {worker.worker_id: worker.territories for worker in workers}
     followed = plan_queries.followed_calls(session, plan.id)
     stay: list[Call] = []
     gone: list[Call] = []
-    for call in session.exec(select(Call).where(Call.plan_id == plan.id)).all():
-        place = due.get(call.place_id)
+    for call in session.exec(select(Call).where(Call.plan_id == plan.id).order_by(col(Call.id))).all():
+        place = places.get(call.place_id)
         fits = (
             place is not None
             and place.is_open(call.on)
@@ -85,30 +171,36 @@ def propose_month(session: Session, month: Month, *, today: date, now: datetime)
         )
         placed = call.by_hand and (call.on >= today or call.state is CallState.CANCELLED)
         (stay if fits or placed or call.id in followed else gone).append(call)
-    for call in gone:
-        session.delete(call)
-    session.flush()
-    known = {call.place_id for call in stay}
-    kept = [Kept(c.place_id, c.worker_id, c.on) for c in stay if c.state is CallState.PLANNED]
-    proposal = propose([place for place in due.values() if place.place_id not in known], workers, kept)
-    _add_calls(session, plan, proposal)
-    return PlanOutcome(
-        len(proposal.calls), len(gone), len(stay), proposal.no_worker, proposal.no_time, len(workers)
-    )
+    return stay, gone
 
 
-def _add_calls(session: Session, plan: MonthPlan, proposal: Proposal) -> None:
-    for one in proposal.calls:
-        session.add(
-            Call(
-                plan_id=plan.id,
-                place_id=one.place_id,
-                worker_id=one.worker_id,
-                on=one.on,
-                position=one.position,
-            )
-        )
+def new_calls(made: Draft, author: Author) -> BulkInsert:
+    """The rows of a draft's calls with their trail, so that writing them is short."""
+    rows = [
+        {
+            "id": new_id(),
+            "plan_id": made.plan_id,
+            "place_id": one.place_id,
+            "worker_id": one.worker_id,
+            "on": one.on,
+            "position": one.position,
+            "by_hand": False,
+            "state": CallState.PLANNED,
+            "reason": "",
+        }
+        for one in made.calls
+    ]
+    return BulkInsert.prepare(Call, rows, author)
+
+
+def apply(session: Session, made: Draft, calls: BulkInsert, *, now: datetime) -> None:
+    """Bring a draft into the plan; it must have been reckoned from what stands in the database now."""
+    if made.is_new:
+        session.add(MonthPlan(id=made.plan_id, month=str(made.month), made_at=now))
+    for call_id in made.gone:
+        session.delete(session.get_one(Call, call_id))
     session.flush()
+    calls.run(session)
 
 
 def publish(session: Session, month: Month, *, now: datetime) -> MonthPlan:
@@ -128,16 +220,18 @@ def call_of(session: Session, call_id: UUID) -> Call:
     return call
 
 
-def move_call(session: Session, call_id: UUID, *, on: date, worker_id: UUID) -> Call:
+def move_call(session: Session, call_id: UUID, *, on: date, worker_id: UUID, seen: str | None = None) -> Call:
     """Put a call on another day or with another worker; it goes to the end of that day.
 
-    Any day will do: some meet on Sundays. Raises "outside_month" and Conflict "call_answered".
+    Any day will do on which the place is open: some meet on Sundays. `seen` is the mark of the call as it was shown
+    to whoever moves it. Raises "outside_month", "place_closed" and Conflict "call_answered", "call_changed".
     """
     call = call_of(session, call_id)
     plan = session.get_one(MonthPlan, call.plan_id)
+    _check_open_call(session, call, seen)
     if str(Month.of(on)) != plan.month:
         raise Problem("outside_month", field="on", month=Month.parse(plan.month))
-    _check_open_call(session, call)
+    territory.place_open_on(session, call.place_id, on)
     if (on, worker_id) != (call.on, call.worker_id):
         call.position = plan_queries.next_position(session, worker_id, on)
     call.on, call.worker_id, call.by_hand = on, worker_id, True
@@ -154,11 +248,16 @@ def reorder_day(session: Session, worker_id: UUID, on: date, order: Sequence[UUI
         calls[call_id].position = position
 
 
-def shift_call(session: Session, call_id: UUID, *, up: bool) -> Call:
-    """Move a call one place earlier or later within its day."""
+def shift_call(session: Session, call_id: UUID, *, up: bool, seen_at: tuple[date, int] | None = None) -> Call:
+    """Move a call one place earlier or later within its day.
+
+    `seen_at` is the day and the number (from 1) at which it was shown. Raises Conflict "day_changed".
+    """
     call = call_of(session, call_id)
     order = [one.id for one in plan_queries.calls_of_day(session, call.worker_id, call.on)]
     here = order.index(call.id)
+    if seen_at is not None and seen_at != (call.on, here + 1):
+        raise Conflict("day_changed")
     there = here - 1 if up else here + 1
     if 0 <= there < len(order):
         order[here], order[there] = order[there], order[here]
@@ -166,10 +265,10 @@ def shift_call(session: Session, call_id: UUID, *, up: bool) -> Call:
     return call
 
 
-def cancel_call(session: Session, call_id: UUID, reason: str) -> Call:
-    """Cancel a planned call, saying why; raises Conflict "call_answered"."""
+def cancel_call(session: Session, call_id: UUID, reason: str, *, seen: str | None = None) -> Call:
+    """Cancel a planned call, saying why; raises Conflict "call_answered", "call_changed"."""
     call = call_of(session, call_id)
-    _check_open_call(session, call)
+    _check_open_call(session, call, seen)
     call.state, call.reason, call.by_hand = CallState.CANCELLED, reason, True
     return call
 
@@ -177,7 +276,7 @@ def cancel_call(session: Session, call_id: UUID, reason: str) -> Call:
 def add_call(
     session: Session, month: Month, place_id: UUID, *, on: date, worker_id: UUID, now: datetime
 ) -> Call:
-    """Add a call by hand; raises "outside_month", "call_known"."""
+    """Add a call by hand; raises "outside_month", "place_closed", "call_known"."""
     if Month.of(on) != month:
         raise Problem("outside_month", field="on", month=month)
     territory.place_open_on(session, place_id, on)
@@ -197,6 +296,8 @@ def add_call(
     return call
 
 
-def _check_open_call(session: Session, call: Call) -> None:
+def _check_open_call(session: Session, call: Call, seen: str | None) -> None:
     if queries.record_of_call(session, call.id) is not None:
         raise Conflict("call_answered")
+    if seen is not None and seen != plan_queries.mark_of(call.on, call.worker_id, call.state):
+        raise Conflict("call_changed")

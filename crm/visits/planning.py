@@ -2,22 +2,27 @@
 
 Simple but real: near places go together (a sweep around the office, then nearest neighbours within the day),
 each worker gets only places of territories held, days are filled evenly. The same problem gives the same
-proposal. An optimising planner can take its place without anything else noticing.
+proposal, and a month that was proposed already gets nothing more. An optimising planner can take its place
+without anything else noticing.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from crm.core.geo import Point, drive_seconds
+from crm.core.months import Month
 
 CALL_SECONDS = 30 * 60
 """Time on the doorstep that the proposal reckons with (domain: a plain call takes about half an hour)."""
 
 DAY_SECONDS = 7 * 3600
 """Time in the field on one day: 9:00-17:00 less an hour of lunch."""
+
+LOOKED_AT = 60
+"""Places of the sweep that are looked at for what is left of a day: the nearest is hardly ever further on."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,11 @@ class DuePlace:
     months_late: int
     order: str
     until: date | None = None
+    since: date = date.min
 
     def is_open(self, day: date) -> bool:
-        """Whether the place can be called on that day: `until` is the first day without it."""
-        return self.until is None or day < self.until
+        """Whether the place can be called on that day: `since` is its first day, `until` the first without it."""
+        return self.since <= day and (self.until is None or day < self.until)
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,13 @@ class Kept:
     place_id: UUID
     worker_id: UUID
     on: date
+    position: int = 0
+    point: Point | None = None
 
 
 @dataclass(frozen=True)
 class ProposedCall:
-    """One call of the proposal; `position` counts from 0 within the worker's day."""
+    """One call of the proposal; `position` is its place in the order of the worker's day."""
 
     place_id: UUID
     worker_id: UUID
@@ -74,21 +82,108 @@ class Proposal:
     no_time: tuple[UUID, ...]
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    """A place where nobody had been met when it became `known` to the plan: its first call waits for its turn."""
+
+    place_id: UUID
+    territory_id: UUID
+    point: Point | None
+    order: str
+    every_months: int
+    known: Month
+
+
+def first_turns(newcomers: Iterable[Newcomer]) -> dict[UUID, Month]:
+    """The month in which each newcomer comes up for the first time.
+
+    Those of one territory that became known in the same month are shared out evenly over their interval, in strips
+    across the longer side of where they lie, so that near ones come up together. One alone comes up at once.
+    """
+    cohorts: dict[tuple[UUID, int, Month], list[Newcomer]] = {}
+    for one in newcomers:
+        cohorts.setdefault((one.territory_id, one.every_months, one.known), []).append(one)
+    turns: dict[UUID, Month] = {}
+    for (_territory, every, known), cohort in cohorts.items():
+        along = _longer_side([one.point for one in cohort if one.point is not None])
+        in_line = sorted(cohort, key=lambda one: (along(one.point), one.order, str(one.place_id)))
+        for number, one in enumerate(in_line):
+            turns[one.place_id] = known.plus(number * every // len(in_line))
+    return turns
+
+
+def _longer_side(points: Sequence[Point]) -> Callable[[Point | None], float]:
+    """How far along a place lies, west to east or south to north, whichever is longer; last without a position."""
+    if not points:
+        return lambda _point: math.inf
+    lats, lons = [p.lat for p in points], [p.lon for p in points]
+    narrower = math.cos(math.radians(lats[0]))
+    if (max(lons) - min(lons)) * narrower > max(lats) - min(lats):
+        return lambda point: math.inf if point is None else point.lon
+    return lambda point: math.inf if point is None else point.lat
+
+
+@dataclass
+class _Day:
+    """One worker's day while it fills: where it has come to, and the time spent until there."""
+
+    on: date
+    office: Point
+    here: Point
+    spent: int = 0
+    stops: int = 0
+    next_position: int = 0
+    added: list[tuple[DuePlace, int]] = field(default_factory=list)
+
+    def go(self, point: Point | None) -> None:
+        self.spent += self.leg(point)
+        self.here, self.stops = point or self.here, self.stops + 1
+
+    def leg(self, point: Point | None) -> int:
+        return _drive(self.here, point) + CALL_SECONDS
+
+    def has_time_for(self, point: Point | None) -> bool:
+        """Whether there is time to go there, stay for a call and drive home."""
+        return self.spent + self.leg(point) + _drive(point or self.here, self.office) <= DAY_SECONDS
+
+    def add(self, place: DuePlace) -> None:
+        self.go(place.point)
+        self.added.append((place, self.next_position))
+        self.next_position += 1
+
+
 def propose(
     places: Sequence[DuePlace], workers: Sequence[FieldWorker], kept: Sequence[Kept] = ()
 ) -> Proposal:
-    """Propose the calls of a month. Kept calls take up room on their days but are not part of the answer."""
-    shares, orphans = _shares(places, workers)
-    used: dict[tuple[UUID, date], int] = {}
-    for call in kept:
-        used[call.worker_id, call.on] = used.get((call.worker_id, call.on), 0) + 1
+    """Propose the calls of a month. Kept calls take up room on their days but are not part of the answer.
+
+    It goes on until no place finds room any more, so that proposing again beside its own calls adds none.
+    """
+    points = {place.place_id: place.point for place in places}
     calls: list[ProposedCall] = []
-    left: list[UUID] = []
-    for worker in workers:
-        placed, over = _days_of(worker, shares[worker.worker_id], used)
-        calls.extend(placed)
-        left.extend(over)
-    return Proposal(tuple(calls), tuple(orphans), tuple(left))
+    left = list(places)
+    while True:
+        standing = [
+            *kept,
+            *(Kept(c.place_id, c.worker_id, c.on, c.position, points[c.place_id]) for c in calls),
+        ]
+        shares, orphans = _shares(left, workers)
+        placed = [
+            call for worker in workers for call in _calls_of(worker, shares[worker.worker_id], standing)
+        ]
+        calls += placed
+        found = {call.place_id for call in placed}
+        left = [place for place in left if place.place_id not in found]
+        if not placed:
+            break
+    lost = set(orphans)
+    late_first = sorted(left, key=_urgency)
+    no_time = tuple(place.place_id for place in late_first if place.place_id not in lost)
+    return Proposal(tuple(calls), tuple(orphans), no_time)
+
+
+def _urgency(place: DuePlace) -> tuple[int, str, str]:
+    return -place.months_late, place.order, str(place.place_id)
 
 
 def _shares(
@@ -97,7 +192,9 @@ def _shares(
     """Give each place to the worker of its territory; of several, to the one with the lightest month so far."""
     shares: dict[UUID, list[DuePlace]] = {worker.worker_id: [] for worker in workers}
     orphans: list[UUID] = []
-    for place in sorted(places, key=lambda p: (-p.months_late, str(p.territory_id), p.order)):
+    for place in sorted(
+        places, key=lambda p: (-p.months_late, str(p.territory_id), p.order, str(p.place_id))
+    ):
         able = [w for w in workers if place.territory_id in w.territories]
         if not able:
             orphans.append(place.place_id)
@@ -107,56 +204,54 @@ def _shares(
     return shares, orphans
 
 
-def _days_of(
-    worker: FieldWorker, share: list[DuePlace], used: Mapping[tuple[UUID, date], int]
-) -> tuple[list[ProposedCall], list[UUID]]:
+def _calls_of(worker: FieldWorker, share: Sequence[DuePlace], standing: Iterable[Kept]) -> list[ProposedCall]:
     """Sweep around the office and cut the sweep into days of even load; what does not fit is left out.
 
     When the month is too short, the places that are least late are the ones left out.
     """
-    rooms = {day: DAY_SECONDS - CALL_SECONDS * used.get((worker.worker_id, day), 0) for day in worker.days}
-    most = sum(max(0, room) // CALL_SECONDS for room in rooms.values())
-    urgent = sorted(share, key=lambda p: (-p.months_late, p.order))
-    chosen, over = urgent[:most], [p.place_id for p in urgent[most:]]
-    queue = sorted(chosen, key=lambda p: (_bearing(worker.office, p.point), p.order))
-    even = math.ceil(len(queue) / max(1, len(worker.days)))
-    taken: dict[date, list[DuePlace]] = {day: [] for day in worker.days}
-    for most in (even, len(queue)):  # first share evenly, then fill what distance left empty
-        for day in worker.days:
-            queue = _fill(worker.office, day, taken[day], queue, rooms[day], most)
-    calls = [
-        ProposedCall(place.place_id, worker.worker_id, day, used.get((worker.worker_id, day), 0) + n)
-        for day in worker.days
-        for n, place in enumerate(taken[day])
+    days = _days_so_far(worker, standing)
+    most = sum(max(0, DAY_SECONDS - day.spent) // CALL_SECONDS for day in days)
+    chosen = sorted(share, key=_urgency)[:most]
+    queue = sorted(chosen, key=lambda p: (_bearing(worker.office, p.point), p.order, str(p.place_id)))
+    even = math.ceil((len(queue) + sum(day.stops for day in days)) / max(1, len(days)))
+    for day in days:
+        queue = _fill(day, queue, even, look_at=even * 2)
+    for day in days:  # what distance left empty
+        queue = _fill(day, queue, day.stops + len(queue), look_at=LOOKED_AT)
+    return [
+        ProposedCall(place.place_id, worker.worker_id, day.on, position)
+        for day in days
+        for place, position in day.added
     ]
-    return calls, over + [p.place_id for p in queue]
 
 
-def _fill(
-    office: Point, day: date, taken: list[DuePlace], queue: list[DuePlace], room: int, most: int
-) -> list[DuePlace]:
-    """Add places of the queue to a day while time is left; returns what stays in the queue.
+def _days_so_far(worker: FieldWorker, standing: Iterable[Kept]) -> list[_Day]:
+    """The worker's days with the calls that stand on them."""
+    days = {on: _Day(on, worker.office, worker.office) for on in worker.days}
+    mine = [call for call in standing if call.worker_id == worker.worker_id and call.on in days]
+    for call in sorted(mine, key=lambda one: (one.position, str(one.place_id))):
+        days[call.on].go(call.point)
+        days[call.on].next_position = call.position + 1
+    return list(days.values())
+
+
+def _fill(day: _Day, queue: list[DuePlace], most: int, *, look_at: int) -> list[DuePlace]:
+    """Add places of the queue to a day while time is left and it has fewer than `most`; returns what stays.
 
     A day begins with the first place of the sweep and goes on to the nearest of the next ones.
     """
-    here, spent = office, 0
-    for place in taken:
-        spent += _drive(here, place.point) + CALL_SECONDS
-        here = place.point or here
-    near = [place for place in queue if place.is_open(day)][: max(most * 2, 1)]
-    while near and len(taken) < most:
-        nearest = near[0] if not taken else min(near, key=lambda p: _drive(here, p.point))
+    near = [place for place in queue if place.is_open(day.on)][: max(look_at, 1)]
+    taken: set[UUID] = set()
+    while near and day.stops < most:
+        nearest = min(near, key=lambda p: _drive(day.here, p.point)) if day.stops else near[0]
         near.remove(nearest)
-        there = nearest.point or here
-        leg = _drive(here, there) + CALL_SECONDS
-        if spent + leg + _drive(there, office) > room:
-            if taken:
-                break  # the nearest no longer fits: the day is full
-            continue  # too far for any day by itself: the others shall not wait for it
-        taken.append(nearest)
-        here, spent = there, spent + leg
-    gone = {place.place_id for place in taken}
-    return [place for place in queue if place.place_id not in gone]
+        if day.has_time_for(nearest.point):
+            day.add(nearest)
+            taken.add(nearest.place_id)
+        elif day.stops:
+            break  # the nearest no longer fits: the day is full
+        # else it is too far for any day by itself: the others shall not wait for it
+    return [place for place in queue if place.place_id not in taken]
 
 
 def _drive(a: Point, b: Point | None) -> int:

@@ -15,11 +15,9 @@ EARLIEST = date(2000, 1, 1)
 """Before this day no record is kept: years before any such centre's are slips of the finger (202, 1026)."""
 
 
-def due_in(month: Month, *, every_months: int, last_contact: date | None) -> bool:
-    """Whether a place is due in a month: places with no contact yet are due at once, 0 means never."""
-    if every_months == 0:
-        return False
-    return last_contact is None or Month.of(last_contact).plus(every_months) <= month
+def due_in(month: Month, *, every_months: int, last_contact: date) -> bool:
+    """Whether a place that was met before is due in a month; an interval of 0 means never."""
+    return every_months > 0 and Month.of(last_contact).plus(every_months) <= month
 
 
 def check_day(on: date, *, today: date) -> None:
@@ -34,6 +32,22 @@ def check_place_given(way: Way, *, has_place: bool) -> None:
     """A visit names its place: raises "visit_needs_place"."""
     if way in AT_A_PLACE and not has_place:
         raise Problem("visit_needs_place", field="place")
+
+
+def answers_plan(way: Way, *, apart: bool) -> bool:
+    """Whether a record settles the call that is planned for its place in its month.
+
+    A visit does, on whichever day and by whomever it was made, unless its author says that it was made apart from
+    the plan. A phone call or a meeting leaves the visit to be made.
+    """
+    return way in AT_A_PLACE and not apart
+
+
+def way_of_visit(way: Way, *, chosen: bool, planned: bool) -> Way:
+    """The way of a contact: as chosen; a visit whose way was left as offered is regular where it was planned."""
+    if chosen or way not in AT_A_PLACE:
+        return way
+    return Way.REGULAR if planned else Way.EXTRA
 
 
 def check_support(met: Met, *, any_support: bool) -> None:

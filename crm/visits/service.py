@@ -1,23 +1,27 @@
 """Use cases of records: what happened at a contact is kept, corrected, withdrawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from crm.core.ids import new_id
-from crm.core.problems import Conflict, Forbidden, Missing, Problem
+from crm.core.problems import Conflict, Forbidden, Missing
 from crm.territory import service as territory
 from crm.territory.access import Confidential, Reach
 from crm.visits import queries, rules
 from crm.visits.models import Met, PlacePulse, Record, Support, Way
-from crm.visits.plan_service import call_of
 
 
 @dataclass(frozen=True)
 class RecordLog:
-    """What a worker tells of one contact."""
+    """What a worker tells of one contact.
+
+    `call_id` is the planned call that the worker was shown. Which call a record answers is decided on keeping it,
+    by its place and month. `apart` says that it was made apart from the plan; `way_chosen` is false where the way
+    was left as the form offered it.
+    """
 
     record_id: UUID
     on: date
@@ -30,15 +34,19 @@ class RecordLog:
     attendance: int | None = None
     heard: str = ""
     confidential: Confidential = Confidential.OPEN
+    apart: bool = False
+    way_chosen: bool = True
 
 
 def keep_record(session: Session, log: RecordLog, *, by: UUID, today: date, now: datetime) -> Record:
     """Keep what happened at a contact. Keeping the same log again changes nothing.
 
-    Raises "record_in_future", "visit_needs_place", "cancelled_gives_nothing", "place_closed"; Conflict
-    "record_known" when the id is known with other content.
+    A visit settles the call planned for its place in the month of its day. Raises "record_in_future",
+    "visit_needs_place", "cancelled_gives_nothing", "place_closed"; Conflict "record_known" when the id is known
+    with other content, "visit_recorded" when the call that was shown has got another record meanwhile.
     """
     _check(log, today=today)
+    log = _settled(session, log)
     if known := session.get(Record, log.record_id):
         if log_of(known) != log or known.worker_id != by:
             raise Conflict("record_known")
@@ -57,7 +65,8 @@ def keep_record(session: Session, log: RecordLog, *, by: UUID, today: date, now:
 def correct_record(session: Session, log: RecordLog, *, rev: int, reach: Reach, today: date) -> Record:
     """Correct a record; the old version stays in the trail. `rev` is the one the correction was made on.
 
-    A record of a closed month keeps counting as it was frozen. Raises Conflict "record_changed", Forbidden.
+    A record of a closed month keeps counting as it was frozen. A call that it no longer fits by its day, place or
+    way is open again. Raises Conflict "record_changed", "visit_recorded", Forbidden.
     """
     _check(log, today=today)
     record = session.get(Record, log.record_id)
@@ -67,6 +76,7 @@ def correct_record(session: Session, log: RecordLog, *, rev: int, reach: Reach, 
         raise Forbidden("not_own_record")
     if record.rev != rev:
         raise Conflict("record_changed")
+    log = _settled(session, log)
     before, closed, moved = record.place_id, queries.closed_months(session), record.on != log.on
     _write(session, record, log)
     if moved and record.counted_in not in closed:
@@ -105,18 +115,31 @@ def _check(log: RecordLog, *, today: date) -> None:
     rules.check_support(log.met, any_support=bool(log.supports))
 
 
+def _settled(session: Session, log: RecordLog) -> RecordLog:
+    """The log with the call that it answers, if any, and with the way that follows from it.
+
+    Raises Conflict "visit_recorded" where somebody was quicker on the call that was shown: it may be the same visit.
+    """
+    planned = queries.planned_call(session, log.place_id, log.on)
+    answers = planned is not None and rules.answers_plan(log.way, apart=log.apart)
+    if planned is not None and answers and not planned.open_for(log.record_id):
+        if planned.id == log.call_id:
+            raise Conflict("visit_recorded", day=planned.on)
+        answers = False
+    return replace(
+        log,
+        call_id=planned.id if planned is not None and answers else None,
+        way=rules.way_of_visit(log.way, chosen=log.way_chosen, planned=answers),
+        apart=not answers,
+        way_chosen=True,
+    )
+
+
 def _write(session: Session, record: Record, log: RecordLog) -> None:
     territory_id = None
     if log.place_id is not None:
         territory.place_open_on(session, log.place_id, log.on)
         territory_id = queries.territory_on(session, log.place_id, log.on)
-    if log.call_id is not None:
-        call = call_of(session, log.call_id)
-        if call.place_id != log.place_id:
-            raise Problem("call_of_other_place", field="place")
-        other = queries.record_of_call(session, log.call_id)
-        if other is not None and other != record.id:
-            raise Conflict("call_answered")
     record.on, record.way, record.met = log.on, log.way, log.met
     record.place_id, record.territory_id, record.call_id = log.place_id, territory_id, log.call_id
     record.met_whom, record.heard = log.met_whom, log.heard
@@ -127,7 +150,7 @@ def _write(session: Session, record: Record, log: RecordLog) -> None:
 
 
 def log_of(record: Record) -> RecordLog:
-    """What a record tells, as a form begins with it."""
+    """What a record tells, as a form begins with it: one without a call stays apart until something else is said."""
     return RecordLog(
         record.id,
         record.on,
@@ -140,6 +163,7 @@ def log_of(record: Record) -> RecordLog:
         record.attendance,
         record.heard,
         record.confidential,
+        apart=record.call_id is None,
     )
 
 

@@ -1,25 +1,30 @@
 """Doors of visits: today, records of contacts."""
 
+import re
 from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, request, url_for
+from wtforms import HiddenField
 
 from crm.core.months import Month
 from crm.core.problems import Missing, Problem
+from crm.core.wareki import weekday
 from crm.groups import queries as people
 from crm.i18n import gettext as _
 from crm.territory import access
 from crm.territory import queries as territory
 from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
-from crm.visits import plan_queries, plan_service, queries, service
-from crm.visits.forms import RecordForm, WithdrawForm, uuid_or_none
+from crm.visits import plan_queries, queries, service
+from crm.visits.forms import RecordForm, WithdrawForm, id_given
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
-from crm.visits.models import Record, Way
-from crm.visits.queries import RecordFilter
-from crm.web.access import Can
+from crm.visits.models import Call, CallState, Record, Way
+from crm.visits.plan_queries import CallRow
+from crm.visits.queries import PlannedCall, RecordFilter
+from crm.web.access import Can, may
 from crm.web.forms import whole_number
-from crm.web.pages import Pages
+from crm.web.pages import Pages, see
 from crm.web.rendering import page
 from crm.web.site import clock, me, session, today
 
@@ -31,6 +36,30 @@ MOST_OFFERED = 8
 NAMES = {"ways": WAY_NAMES, "supports": SUPPORT_NAMES, "mets": MET_NAMES, "confidentials": CONFIDENTIAL_NAMES}
 
 
+REPORT_PATH = re.compile(r"/reports/(\d{4}-\d\d)(/[\w%/-]*)?(\?[\w%=&+-]*)?", re.ASCII)
+"""Addresses of the reports that one may be led back to."""
+
+
+class WayBack(NamedTuple):
+    """Where a record was opened from: a label and an address of our own."""
+
+    label: str
+    url: str
+
+
+def _way_back() -> WayBack | None:
+    """The page that `from` in the address names, if one may be led back to it; whatever else it says is ignored."""
+    asked = request.args.get("from", "")
+    if asked == url_for(".today"):
+        return WayBack(_("今日"), asked)
+    if found := REPORT_PATH.fullmatch(asked):
+        try:
+            return WayBack(_("%(month)sの報告", month=Month.parse(found[1]).wareki()), asked)
+        except Problem:
+            return None
+    return None
+
+
 def reach() -> access.Reach:
     """Whose text the signed-in person may read."""
     return access.reach_of(session(), me(), today())
@@ -40,16 +69,17 @@ def reach() -> access.Reach:
 def today_page() -> Response:
     day, mine = today(), me().account_id
     calls = plan_queries.calls_of_worker_on(session(), mine, day)
-    later = plan_queries.next_day_of(session(), mine, after=day) if not calls else None
-    done = queries.records(session(), RecordFilter(worker_id=mine, on=day), reach())
-    held = access.territories_of(session(), mine, day)
-    towns = [t for t in territory.territories(session()) if t.id in held]
+    later = queries.next_day_waiting(session(), mine, after=day) if not calls else None
+    coming = plan_queries.calls_of_worker_on(session(), mine, later) if later else []
+    mine_to_read = reach()
+    done = queries.records(session(), RecordFilter(worker_id=mine, written_on=day), mine_to_read)
+    towns = [t for t in territory.territories(session()) if t.id in mine_to_read.territories]
     return page(
         "visits/today.html",
         day=day,
         calls=calls,
         later=later,
-        coming=plan_queries.calls_of_worker_on(session(), mine, later) if later else [],
+        coming=[call for call in coming if _waits(call)],
         done=done,
         towns=towns,
         names=NAMES,
@@ -60,46 +90,66 @@ def today_page() -> Response:
 @pages.get("/records/new", access=Can.RECORD_CONTACTS)
 def new_record() -> Response:
     day = today()
-    place_id, call_id = uuid_or_none(request.args.get("place")), uuid_or_none(request.args.get("call"))
-    if call_id is not None:
-        call = plan_service.call_of(session(), call_id)
+    place_id, call_id = id_given(request.args.get("place")), id_given(request.args.get("call"))
+    call = session().get(Call, call_id) if call_id else None
+    if call is not None:
         place_id, day = call.place_id, min(call.on, day)
-        if known := queries.record_of_call(session(), call_id):
-            return _see(url_for(".record", record_id=known))
-    way = request.args.get("way") or (Way.REGULAR if call_id else Way.EXTRA if place_id else Way.PHONE).value
+        if known := queries.record_of_call(session(), call.id):
+            return see(url_for(".record", record_id=known))
+    elif call_id is not None and place_id is None:
+        raise Missing(
+            "not_found"
+        )  # with its place, one that planning took away meanwhile is a visit all the same
+    planned = queries.planned_call(session(), place_id, day)
+    is_open = planned is not None and planned.record_id is None
+    offered = (Way.REGULAR if is_open else Way.EXTRA if place_id else Way.PHONE).value
     form = RecordForm(
         data={
             "record_id": str(service.fresh_id()),
             "place": str(place_id or ""),
-            "call": str(call_id or ""),
+            "call": str(planned.id) if planned and is_open else "",
             "on": day,
-            "way": way,
+            "way": request.args.get("way") or offered,
+            "way_offered": offered,
             "met": "met",
             "confidential": "open",
         }
     )
-    return _record_form(form, place_id, day, 200)
+    return _record_form(form, place_id, day, 200, planned=planned)
 
 
 def _record_form(
-    form: RecordForm, place_id: UUID | None, day: date, status: int, *, known: Record | None = None
+    form: RecordForm,
+    place_id: UUID | None,
+    day: date,
+    status: int,
+    *,
+    planned: PlannedCall | None,
+    known: Record | None = None,
 ) -> Response:
-    place = territory.card(session(), place_id, day) if place_id else None
+    place = queries.place_called(session(), place_id, day) if place_id else None
+    if place_id and place is None:
+        raise Missing("not_found")
     form.offer_holders(_holders(place_id, day))
-    before = (
-        queries.records(session(), RecordFilter(place_id=place_id), reach(), rows=3)[:3]
-        if place_id and not known
-        else []
-    )
     return page(
         "visits/record_form.html",
         form=form,
         place=place,
-        before=before,
+        planned=planned,
+        planned_day=_month_day(planned.on) if planned else "",
+        is_mine=planned is not None and planned.worker_id == me().account_id,
+        answered_by=planned.record_id if planned and planned.record_id != _typed_id(form.record_id) else None,
+        before=queries.earlier_records(session(), place_id, reach()) if place_id and not known else [],
         known=known,
+        back=_way_back(),
         names=NAMES,
         status=status,
     )
+
+
+def _month_day(day: date) -> str:
+    """A day near enough to need no year: 5月12日(火)."""
+    return _("%(month)s月%(day)s日(%(weekday)s)", month=day.month, day=day.day, weekday=weekday(day))
 
 
 def _holders(place_id: UUID | None, day: date) -> list[str]:
@@ -120,15 +170,34 @@ def keep_record() -> Response:
         lambda log: service.keep_record(session(), log, by=me().account_id, today=today(), now=clock().now())
     ):
         flash(_("記録しました。"), "success")
-        _tell_when_late(form)
-        return _see(url_for(".record", record_id=form.record_id.data))
-    return _record_form(form, _typed_place(form), form.on.data or today(), 422)
+        kept = session().get_one(Record, UUID(str(form.record_id.data)))
+        _tell_of_plan(kept)
+        _tell_when_late(kept)
+        return see(url_for(".record", record_id=kept.id, kept=1))
+    return _form_again(form)
 
 
-def _tell_when_late(form: RecordForm) -> None:
+def _form_again(form: RecordForm, *, known: Record | None = None) -> Response:
+    """The form as it was sent, with what is wrong in it and with what the day that was typed asks for."""
+    place_id, day = _typed_id(form.place), form.on.data or today()
+    planned = queries.planned_call(session(), place_id, day)
+    return _record_form(form, place_id, day, 422, planned=planned, known=known)
+
+
+def _tell_of_plan(kept: Record) -> None:
+    """Say what became of the call that the month's plan held for the place, where one might wonder."""
+    planned = queries.planned_call(session(), kept.place_id, kept.on)
+    if planned is None:
+        return
+    if planned.record_id == kept.id and planned.on != kept.on:
+        flash(_("%(day)sに予定の訪問の記録になりました。", day=_month_day(planned.on)), "info")
+    elif planned.record_id is None:
+        flash(_("%(day)sに予定の訪問は、残っています。", day=_month_day(planned.on)), "info")
+
+
+def _tell_when_late(kept: Record) -> None:
     """Say so when a record counts in a later month, because its own is closed."""
-    kept = session().get(Record, UUID(str(form.record_id.data)))
-    if kept is not None and kept.counted_in != str(Month.of(kept.on)):
+    if kept.counted_in != str(Month.of(kept.on)):
         flash(
             _(
                 "%(own)sは確定しているので、%(counted)sに数えます。",
@@ -139,9 +208,9 @@ def _tell_when_late(form: RecordForm) -> None:
         )
 
 
-def _typed_place(form: RecordForm) -> UUID | None:
+def _typed_id(field: HiddenField) -> UUID | None:
     try:
-        return uuid_or_none(form.place.data)
+        return id_given(field.data)
     except Problem:
         return None
 
@@ -151,8 +220,8 @@ def records() -> Response:
     """Records of a place, a worker or all, the newest first."""
     try:
         narrowed = RecordFilter(
-            place_id=uuid_or_none(request.args.get("place")),
-            worker_id=uuid_or_none(request.args.get("worker")),
+            place_id=id_given(request.args.get("place")),
+            worker_id=id_given(request.args.get("worker")),
         )
         before = _mark(request.args.get("before", ""))
     except (Problem, ValueError) as why:
@@ -174,10 +243,37 @@ def _mark(text: str) -> tuple[date, UUID] | None:
 @pages.get("/records/<uuid:record_id>", access=Can.SEE_RECORDS)
 def record(record_id: UUID) -> Response:
     found, row = _record(record_id)
-    mine = service.may_correct(found, reach())
+    return _record_page(found, row, WithdrawForm(), 200)
+
+
+def _record_page(found: Record, row: queries.RecordRow, form: WithdrawForm, status: int) -> Response:
+    kept = "kept" in request.args and may(me().role, Can.RECORD_CONTACTS)
+    back = WayBack(_("今日"), url_for(".today")) if kept else _way_back()
     return page(
-        "visits/record.html", record=found, row=row, may_correct=mine, form=WithdrawForm(), names=NAMES
+        "visits/record.html",
+        record=found,
+        row=row,
+        may_correct=service.may_correct(found, reach()),
+        kept=kept,
+        following=_following(found) if kept else None,
+        back=back,
+        form=form,
+        names=NAMES,
+        status=status,
     )
+
+
+def _following(kept: Record) -> CallRow | None:
+    """The call of today's round that comes after the one just recorded and waits for its record; else the first."""
+    calls = plan_queries.calls_of_worker_on(session(), me().account_id, today())
+    here = next((n for n, call in enumerate(calls) if call.record_id == kept.id), -1)
+    around = calls[here + 1 :] + calls[: here + 1]
+    return next((call for call in around if _waits(call)), None)
+
+
+def _waits(call: CallRow) -> bool:
+    """Whether a call is still to be made."""
+    return call.record_id is None and call.state is CallState.PLANNED
 
 
 def _record(record_id: UUID) -> tuple[Record, queries.RecordRow]:
@@ -204,10 +300,12 @@ def edit_record(record_id: UUID) -> Response:
             "attendance": log.attendance,
             "heard": log.heard,
             "confidential": log.confidential.value,
+            "apart": log.apart,
         }
     )
     form.tell_met(log.met_whom, _holders(found.place_id, found.on))
-    return _record_form(form, found.place_id, found.on, 200, known=found)
+    planned = queries.planned_call(session(), found.place_id, found.on)
+    return _record_form(form, found.place_id, found.on, 200, planned=planned, known=found)
 
 
 def _own(record_id: UUID) -> Record:
@@ -223,31 +321,34 @@ def correct_record(record_id: UUID) -> Response:
     found = _own(record_id)
     form = RecordForm(request.form)
     form.record_id.data = str(record_id)
-    rev = whole_number(form.rev.data) or 0
+    rev, answered = whole_number(form.rev.data) or 0, found.call_id
     if form.accepts(
         lambda log: service.correct_record(session(), log, rev=rev, reach=reach(), today=today())
     ):
         flash(_("記録を直しました。前の内容は変更の記録に残っています。"), "success")
-        return _see(url_for(".record", record_id=record_id))
+        if found.call_id != answered:
+            _tell_of_plan(found)
+        return see(_record_url(record_id))
     if rev != found.rev:
         form.rev.data = str(found.rev)  # told of the other version: sent again, this one replaces it
-    return _record_form(form, _typed_place(form), form.on.data or today(), 422, known=found)
+    return _form_again(form, known=found)
+
+
+def _record_url(record_id: UUID) -> str:
+    """The page of a record that keeps its way back."""
+    parts: dict[str, Any] = {"record_id": record_id}
+    if back := _way_back():
+        parts["from"] = back.url
+    return url_for(".record", **parts)
 
 
 @pages.post("/records/<uuid:record_id>/withdraw", access=Can.RECORD_CONTACTS)
 def withdraw_record(record_id: UUID) -> Response:
-    found = _own(record_id)
+    _own(record_id)
     form = WithdrawForm(request.form)
     if form.accepts(
         lambda why: service.withdraw_record(session(), record_id, why, reach=reach(), now=clock().now())
     ):
         flash(_("記録を取り消しました。"), "success")
-        return _see(url_for(".record", record_id=record_id))
-    row = queries.shown(session(), [found], reach())[0]
-    return page(
-        "visits/record.html", record=found, row=row, may_correct=True, form=form, names=NAMES, status=422
-    )
-
-
-def _see(target: str) -> Response:
-    return redirect(target, 303)  # type: ignore[return-value]
+        return see(_record_url(record_id))
+    return _record_page(*_record(record_id), form, 422)

@@ -13,7 +13,8 @@ from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.meta import DefaultMeta
 
-from crm.core.problems import Problem, Problems, TooMany
+from crm.core.months import Month
+from crm.core.problems import Missing, Problem, Problems, TooMany
 from crm.core.wareki import read_date
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
@@ -127,6 +128,14 @@ def whole_number(text: str | None, *, most: int = 999_999_999) -> int | None:
     if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
         return None
     return min(int(text), most)
+
+
+def month_or_missing(text: str) -> Month:
+    """The month in an address (2026-05); what is no month is no page: raises Missing "not_found"."""
+    try:
+        return Month.parse(text)
+    except Problem as why:
+        raise Missing("not_found") from why
 
 
 def offered(pairs: Iterable[tuple[object, object]], empty: object = None) -> Any:

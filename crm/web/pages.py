@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, Response, current_app, make_response, request
+from flask import Blueprint, Flask, Response, current_app, make_response, redirect, request
+from sqlmodel import Session
 from werkzeug.exceptions import Forbidden
 
 from crm.web.access import Can, may
-from crm.web.site import me_or_none, site, unit_of_work
+from crm.web.site import me_or_none, now_known, site, unit_of_work
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
@@ -17,6 +18,10 @@ ACCESS = "crm_access"
 WRITES = "crm_writes"
 SIGN_IN = "web.sign_in"
 """Socket: callable() that answers somebody who has to sign in first."""
+
+
+STILL = "web.still"
+"""Socket: callable(session, me) that gives the signed-in person as the database knows them now, or None."""
 
 
 class Pages(Blueprint):
@@ -65,6 +70,8 @@ def _guarded(view: View, access: Can, *, writes: bool, own_transaction: bool) ->
         if own_transaction:
             return make_response(view(**parts))
         with unit_of_work(writes=writes) as session:
+            if writes and (refusal := _refusal_now(session, access)):
+                return refusal
             answer = make_response(view(**parts))
             if writes and answer.status_code < 400:
                 session.commit()
@@ -82,6 +89,20 @@ def _refusal(access: Can) -> Response | None:
     if known is not None:
         raise Forbidden
     return make_response(site().sockets[SIGN_IN]())
+
+
+def _refusal_now(session: Session, access: Can) -> Response | None:
+    """Judge once more when nobody else can write: who waited for the lock may have lost the right meanwhile."""
+    known = me_or_none()
+    if known is None:
+        return None
+    now_known(site().sockets[STILL](session, known))
+    return _refusal(access)
+
+
+def see(target: str) -> Response:
+    """303 See Other: after something was sent, the page to read next, which a reload does not send again."""
+    return make_response(redirect(target, 303))
 
 
 def access_of(app: Flask, endpoint: str) -> Can | None:

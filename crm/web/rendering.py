@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from crm.core.canonical import digest
 from crm.core.wareki import weekday
 from crm.i18n import gettext as _
-from crm.web.access import Can, may
+from crm.web.access import Can, Me, may
 from crm.web.site import me_or_none, settings
 
 NAVIGATION = "crm_navigation"
@@ -56,7 +56,13 @@ def init_rendering(app: Flask, areas: tuple[Area, ...], organisation_name: Calla
     static = _Fingerprints(Path(str(app.static_folder)))
 
     def context() -> dict[str, Any]:
-        known = me_or_none() if not getattr(g, "no_database", False) else None
+        """What every template may count on: reckoned once for a page and all of its parts."""
+        bare = bool(getattr(g, "no_database", False))
+        if getattr(g, "crm_context_bare", None) is not bare:
+            g.crm_context_bare, g.crm_context = bare, values(None if bare else me_or_none())
+        return cast(dict[str, Any], g.crm_context)
+
+    def values(known: Me | None) -> dict[str, Any]:
         return {
             "me": known,
             "may": lambda can: may(known.role if known else None, Can(can)),

@@ -66,7 +66,14 @@ def store() -> Store:
 
 def me_or_none() -> Me | None:
     """The signed-in person, or None."""
+    if "me" in g:
+        return cast(Me | None, g.me)
     return cast(Me, current_user) if current_user.is_authenticated else None
+
+
+def now_known(person: Me | None) -> None:
+    """Who asks, read afresh: holds until the transaction of this request is over."""
+    g.me = person
 
 
 def me() -> Me:
@@ -98,6 +105,7 @@ def unit_of_work(*, writes: bool) -> Iterator[Session]:
             yield opened
         finally:
             del g.session
+            g.pop("me", None)
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def invite_a_worker(page: Page, url: str, tablet: Callable[[], BrowserContext]) 
     page.get_by_label("名前").fill("千葉 さくら")
     page.get_by_label("メールアドレス").fill("sakura@example.jp")
     page.get_by_role("button", name="案内を送る").click()
-    told = page.get_by_text(re.compile(r"/links/")).first.inner_text()
+    told = page.get_by_label("リンク", exact=True).input_value()
     found = re.search(r"/links/[\w-]+", told)
     assert found is not None
     worker = tablet().new_page()
@@ -158,7 +158,7 @@ def plan_the_month(page: Page, url: str) -> date:
     page.get_by_role("button", name="決める").click()
     page.goto(f"{url}/plan/2026-06")
     page.get_by_role("button", name="案を作る").click()
-    expect(page.get_by_text("計画の案を作りました", exact=False)).to_be_visible()
+    wait_for_job(page, "計画の案ができました")
     page.get_by_role("button", name="公開する").click()
     expect(page.get_by_text("計画を公開しました")).to_be_visible()
     day = page.locator("h3[id^='day-']").first.get_attribute("id")
@@ -198,6 +198,7 @@ def record_ten_visits(page: Page, url: str) -> list[int]:
 
 def close_the_month(page: Page, url: str, folder: Path) -> None:
     page.goto(f"{url}/reports/2026-06")
+    page.get_by_role("link", name="この月を確定する").click()
     page.get_by_role("button", name="この月を確定する").click()
     wait_for_job(page, "できました")
     kept = {}
@@ -217,3 +218,5 @@ def close_the_month(page: Page, url: str, folder: Path) -> None:
     expect(page.get_by_text("延べ10件", exact=False)).to_be_visible()
     page.locator("tbody a").first.click()
     expect(page.get_by_text("対応記録").first).to_be_visible()
+    page.get_by_role("link", name="令和8年6月の報告").click()
+    expect(page.get_by_text("延べ10件", exact=False)).to_be_visible()

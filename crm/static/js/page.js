@@ -1,6 +1,7 @@
 // @ts-check
 /** What every page may use. Each part looks for its own mark and does nothing where there is none. */
 
+import { offerCopy } from "./copy.js";
 import { guardTyping } from "./guard.js";
 import { followProgress } from "./progress.js";
 
@@ -19,5 +20,11 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
 for (const part of document.querySelectorAll("[data-progress]")) {
   if (part instanceof HTMLElement) {
     void followProgress(part);
+  }
+}
+
+for (const part of document.querySelectorAll("[data-copy]")) {
+  if (part instanceof HTMLElement) {
+    offerCopy(part);
   }
 }

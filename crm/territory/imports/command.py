@@ -90,7 +90,8 @@ def _tell(rows: tuple[RowPreview, ...], summary: Summary, options: Options, tabl
         out(_("空欄になる項目:%(n)s件", n=summary.blanked))
     out(_("ファイルにない訪問先%(n)s件は、そのままにします。", n=summary.left))
     if table.ignored_columns:
-        out(_("読まなかった列:%(names)s", names="、".join(table.ignored_columns)))
+        names = "、".join(table.ignored_columns)
+        out(_("読まなかった列:%(names)s。ここに書いてあることは登録しません。", names=names))
     for verdict in (Verdict.ERROR, Verdict.CHANGED, Verdict.NEW):
         shown = [row for row in rows if row.verdict is verdict]
         most = SHOWN_ERRORS if verdict is Verdict.ERROR else SHOWN

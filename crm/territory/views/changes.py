@@ -9,14 +9,23 @@ from crm.core.problems import Missing
 from crm.core.wareki import wareki
 from crm.i18n import gettext as _
 from crm.territory import choices, queries, service
-from crm.territory.forms import MOST_PARTS, CloseForm, FactsForm, MergeForm, OpenForm, SplitForm
+from crm.territory.forms import (
+    MOST_PARTS,
+    CloseForm,
+    FactsForm,
+    MergeForm,
+    OpenForm,
+    SplitForm,
+    uuid_or_none,
+)
 from crm.territory.messages import KIND_NAMES
 from crm.territory.models import Kind
 from crm.territory.queries import Card
 from crm.territory.rules import Facts
-from crm.territory.views.door import pages, see
+from crm.territory.views.door import pages
 from crm.web.access import Can
 from crm.web.forms import offered
+from crm.web.pages import see
 from crm.web.rendering import page
 from crm.web.site import session, today
 
@@ -145,7 +154,7 @@ def merge(place_id: UUID) -> Response:
 
 
 def _merge_page(card: Card, form: MergeForm, status: int) -> Response:
-    chosen = [UUID(one) for one in form.places.data or [] if _is_id(one)]
+    chosen = _ids(form)
     candidates = choices.neighbours(
         session(),
         card,
@@ -160,18 +169,16 @@ def _merge_page(card: Card, form: MergeForm, status: int) -> Response:
     return page("territory/merge.html", card=card, form=form, status=status)
 
 
-def _is_id(text: str) -> bool:
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False
+def _ids(form: MergeForm) -> list[UUID]:
+    """The districts that were chosen, as far as they can be read."""
+    return [one for one in map(uuid_or_none, form.places.data or []) if one is not None]
 
 
 @pages.post("/places/<uuid:place_id>/merge", access=Can.KEEP_PLACES)
 def merge_places(place_id: UUID) -> Response:
     """Merge districts."""
     card, form = _district_card(place_id), MergeForm(request.form)
-    form.places.choices = offered((one, one) for one in form.places.data or [] if _is_id(one))
+    form.places.choices = offered((one, one) for one in _ids(form))
     merged: list[UUID] = []
 
     def merge_them(made: tuple[list[UUID], date]) -> None:

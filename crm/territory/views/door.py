@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 from uuid import UUID
 
-from flask import Response, redirect, request, url_for
+from flask import request, url_for
 
 from crm.core.problems import Problem
 from crm.core.wareki import read_date
 from crm.i18n import gettext as _
+from crm.territory.forms import uuid_or_none
 from crm.territory.models import Kind
 from crm.territory.queries import PlaceFilter
 from crm.web.access import Can, may
@@ -24,6 +24,10 @@ TIMELINE = "territory.timeline"
 
 PEOPLE = "territory.people"
 """Socket: callable(place_id, day) that gives, as Markup, who holds a post of a place; plugged by the package of people."""
+
+
+COMING = "territory.coming"
+"""Socket: callable(place_id) that gives, as Markup, the next call that is planned there; plugged by the package of calls."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,7 @@ def tabs(current: str) -> list[Tab]:
 
 def uuid_in(name: str) -> UUID | None:
     """An id in the address; None where there is none that can be read."""
-    try:
-        return UUID(request.args[name]) if request.args.get(name) else None
-    except ValueError:
-        return None
+    return uuid_or_none(request.args.get(name))
 
 
 def filter_asked() -> PlaceFilter:
@@ -71,8 +72,3 @@ def day_asked() -> date:
         return read_date(request.args["on"]) if request.args.get("on", "").strip() else today()
     except Problem:
         return today()
-
-
-def see(target: str) -> Response:
-    """Go on to a page after something was changed."""
-    return cast(Response, redirect(target, 303))

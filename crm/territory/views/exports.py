@@ -13,15 +13,17 @@ from crm.territory.queries import PlaceFilter
 from crm.territory.sheets import columns_out, rows_out, shape_of
 from crm.territory.views.door import day_asked, filter_asked, pages
 from crm.web.access import Can
+from crm.web.downloads import MEDIA_TYPES
 from crm.web.site import clock, session
 
-MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+FORMATS = ("csv", "xlsx")
+"""Formats a list is taken away in."""
 
 
 @pages.get("/places/export/<shape>.<form>", access=Can.EXPORT)
 def export(shape: str, form: str) -> Response:
     """The places of one shape as of a day, narrowed by what stands in the address, as CSV or Excel file."""
-    if shape not in set(ImportKind) or form not in MEDIA:
+    if shape not in set(ImportKind) or form not in FORMATS:
         raise Missing("not_found")
     kind, day = ImportKind(shape), day_asked()
     rows, columns = rows_out(session(), kind, day, filter_asked()), columns_out(kind)
@@ -32,7 +34,7 @@ def export(shape: str, form: str) -> Response:
         write_xlsx(made, [SheetOut(str(SHEET_NAMES[kind]), columns, rows)], created=clock().now())
     made.seek(0)
     name = f"{SHEET_NAMES[kind]}_{day.isoformat()}.{form}"
-    return send_file(made, mimetype=MEDIA[form], as_attachment=True, download_name=name)
+    return send_file(made, mimetype=MEDIA_TYPES[form], as_attachment=True, download_name=name)
 
 
 def export_links(narrowed: PlaceFilter, address: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -12,7 +12,7 @@ from crm.territory.forms import DayForm, PlacesForm
 from crm.territory.messages import FACT_NAMES, KIND_NAMES, LINEAGE_NAMES
 from crm.territory.queries import Card, FactsRow, PlaceFilter
 from crm.territory.rules import holds_on
-from crm.territory.views.door import PEOPLE, TIMELINE, day_asked, filter_asked, pages, tabs, uuid_in
+from crm.territory.views.door import COMING, PEOPLE, TIMELINE, day_asked, filter_asked, pages, tabs, uuid_in
 from crm.territory.views.exports import export_links
 from crm.web.access import Can
 from crm.web.rendering import page
@@ -61,7 +61,8 @@ def place(place_id: UUID) -> Response:
     """The card of a place, as of a day."""
     day = day_asked()
     card = queries.card(session(), place_id, day)
-    people, timeline = site().sockets.get(PEOPLE), site().sockets.get(TIMELINE)
+    sockets = site().sockets
+    coming, people, timeline = sockets.get(COMING), sockets.get(PEOPLE), sockets.get(TIMELINE)
     return page(
         "territory/place.html",
         card=card,
@@ -69,6 +70,7 @@ def place(place_id: UUID) -> Response:
         as_of=None if day == today() else day,
         today=today(),
         open_then=holds_on(card.opened_on, card.closed_on, day),
+        coming=coming(place_id) if coming and day == today() else Markup(),
         people=people(place_id, day) if people else Markup(),
         timeline=timeline(place_id) if timeline else Markup(),
         history=_history(card),

@@ -1,5 +1,7 @@
 """Doors of the territories: who answers for which, from when to when, and what there is in each."""
 
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from flask import Response, flash, request, url_for
@@ -8,53 +10,94 @@ from crm.accounts.queries import worker_names
 from crm.core.problems import Missing
 from crm.i18n import gettext as _
 from crm.territory import queries, service
-from crm.territory.forms import AssignForm, DayForm, EndForm, NewAssignment, TerritoryForm
+from crm.territory.forms import (
+    AssignForm,
+    AssignSeveralForm,
+    DayForm,
+    EndForm,
+    NewAssignment,
+    TerritoryForm,
+)
 from crm.territory.messages import ASSIGNMENT_NAMES, KIND_NAMES
 from crm.territory.models import AssignmentKind, Kind
 from crm.territory.queries import AssignmentRow, TerritoryRow
-from crm.territory.views.door import day_asked, pages, see, tabs
-from crm.web.access import Can
+from crm.territory.rules import Vacancy, holds_on, vacancies
+from crm.territory.views.door import day_asked, pages, tabs
+from crm.web.access import Can, may
 from crm.web.forms import offered
+from crm.web.pages import see
 from crm.web.rendering import page
-from crm.web.site import session, today
+from crm.web.site import me, session, today
+
+LONGEST_KNOWN = 3
+"""Territories that are named one by one when a worker was assigned to several."""
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Who answers for a territory on a day, and when nobody does, then or later."""
+
+    holders: tuple[str, ...]
+    deputies: tuple[str, ...]
+    vacancy: Vacancy | None
 
 
 @pages.get("/territories", access=Can.SEE_PLACES)
 def territories() -> Response:
     """The territories as of a day: holders, deputies, and how many places of each kind."""
-    return _territories(TerritoryForm(), 200)
+    return _territories(TerritoryForm(), AssignSeveralForm(data={"from_on": today()}), 200)
 
 
-def _territories(new: TerritoryForm, status: int) -> Response:
+def _territories(new: TerritoryForm, several: AssignSeveralForm, status: int) -> Response:
     day = day_asked()
     form = DayForm(request.args)
     form.validate()
     counts = queries.place_counts(session(), day)
-    kinds = [kind for kind in Kind if any(counted_kind is kind for _town, counted_kind in counts)]
-    who = queries.assignments(session(), day)
+    towns = queries.territories(session())
+    who = _answering(towns, day)
+    if may(me().role, Can.KEEP_PLACES):
+        _offer(several, towns)
     return page(
         "territory/territories.html",
         tabs=tabs("territory.territories"),
         form=form,
         new=new,
+        several=several,
         day=day,
         as_of=None if day == today() else day,
-        towns=queries.territories(session()),
-        kinds=kinds,
+        towns=towns,
+        kinds=[kind for kind in Kind if any(counted_kind is kind for _town, counted_kind in counts)],
         kind_names=KIND_NAMES,
         counts=counts,
-        holders=_by_town(who, AssignmentKind.HOLDER),
-        deputies=_by_town(who, AssignmentKind.DEPUTY),
+        who=who,
+        unheld=any(not one.holders for one in who.values()),
+        hints={str(town.id): "、".join(who[town.id].holders) or _("担当なし") for town in towns},
         status=status,
     )
 
 
-def _by_town(who: list[AssignmentRow], kind: AssignmentKind) -> dict[UUID, list[str]]:
-    named: dict[UUID, list[str]] = {}
-    for row in who:
-        if row.kind is kind:
-            named.setdefault(row.territory_id, []).append(row.worker)
-    return named
+def _answering(towns: list[TerritoryRow], day: date) -> dict[UUID, Answering]:
+    rows = queries.assignments(session(), day, ended=True)
+    vacant = queries.vacancies_from(rows, day)
+
+    def named(town: TerritoryRow, kind: AssignmentKind) -> tuple[str, ...]:
+        return tuple(
+            row.worker
+            for row in rows
+            if row.territory_id == town.id and row.kind is kind and holds_on(row.from_on, row.to_on, day)
+        )
+
+    return {
+        town.id: Answering(
+            named(town, AssignmentKind.HOLDER), named(town, AssignmentKind.DEPUTY), vacant.get(town.id)
+        )
+        for town in towns
+    }
+
+
+def _offer(form: AssignSeveralForm, towns: list[TerritoryRow]) -> None:
+    form.account.choices = offered(worker_names(session()))
+    form.territories.choices = offered((town.id, town.name) for town in towns)
 
 
 @pages.post("/territories", access=Can.KEEP_PLACES)
@@ -64,7 +107,31 @@ def add_territory() -> Response:
     if form.accepts(lambda made: service.add_territory(session(), *made)):
         flash(_("地域「%(name)s」を加えました。", name=form.name.data), "success")
         return see(url_for(".territories"))
-    return _territories(form, 422)
+    return _territories(form, AssignSeveralForm(data={"from_on": today()}), 422)
+
+
+@pages.post("/territories/assign", access=Can.KEEP_PLACES)
+def assign_several() -> Response:
+    """Let somebody answer for several territories from a day on."""
+    towns, form = queries.territories(session()), AssignSeveralForm(request.form)
+    _offer(form, towns)
+
+    def assign_them(new: NewAssignment) -> None:
+        service.assign_several(
+            session(), form.chosen(), new.account_id, new.kind, from_on=new.from_on, to_on=new.to_on
+        )
+
+    if form.accepts(assign_them):
+        chosen = set(form.chosen())
+        names = [town.name for town in towns if town.id in chosen]
+        flash(
+            _("%(names)sの担当を決めました。", names="、".join(names))
+            if len(names) <= LONGEST_KNOWN
+            else _("%(n)sつの地域の担当を決めました。", n=len(names)),
+            "success",
+        )
+        return see(url_for(".territories"))
+    return _territories(TerritoryForm(), form, 422)
 
 
 @pages.get("/territories/<uuid:territory_id>", access=Can.SEE_PLACES)
@@ -91,18 +158,40 @@ def _assignments(town: TerritoryRow) -> list[AssignmentRow]:
 def _territory(town: TerritoryRow, form: AssignForm, status: int) -> Response:
     form.account.choices = offered(worker_names(session()))
     counts = queries.place_counts(session(), today(), of=town.id)
+    rows = _assignments(town)
+    empty = vacancies((row.from_on, row.to_on) for row in rows if row.kind is AssignmentKind.HOLDER)
+    told: list[AssignmentRow | Vacancy] = [*rows, *empty]
     return page(
         "territory/territory.html",
         town=town,
         form=form,
         today=today(),
-        rows=_assignments(town),
+        rows=sorted(told, key=lambda row: row.from_on, reverse=True),
+        vacancy=queries.vacancies_from(rows, today()).get(town.id),
         kinds=[kind for kind in Kind if counts.get((town.id, kind))],
         kind_names=KIND_NAMES,
         counts=counts,
         assignment_names=ASSIGNMENT_NAMES,
         status=status,
     )
+
+
+@pages.get("/territories/<uuid:territory_id>/correct", access=Can.KEEP_PLACES)
+def correct_territory(territory_id: UUID) -> Response:
+    """How a territory is written, and where it stands in lists."""
+    town = _town(territory_id)
+    form = TerritoryForm(data={"name": town.name, "kana": town.kana, "code": town.code})
+    return page("territory/correct_territory.html", town=town, form=form)
+
+
+@pages.post("/territories/<uuid:territory_id>/correct", access=Can.KEEP_PLACES)
+def correct_territory_post(territory_id: UUID) -> Response:
+    """Correct how a territory is written, and where it stands in lists."""
+    town, form = _town(territory_id), TerritoryForm(request.form)
+    if form.accepts(lambda made: service.correct_territory(session(), territory_id, *made)):
+        flash(_("地域「%(name)s」を直しました。", name=form.name.data), "success")
+        return see(url_for(".territory", territory_id=territory_id))
+    return page("territory/correct_territory.html", town=town, form=form, status=422)
 
 
 @pages.post("/territories/<uuid:territory_id>/assign", access=Can.KEEP_PLACES)
@@ -153,6 +242,9 @@ def end_assignment(territory_id: UUID, assignment_id: UUID) -> Response:
 )
 def take_back_assignment(territory_id: UUID, assignment_id: UUID) -> Response:
     """Remove an assignment that was a slip and has not begun before today."""
-    service.take_back_assignment(session(), assignment_id, today=today())
-    flash(_("担当を取り消しました。"), "success")
+    goes_on = service.take_back_assignment(session(), assignment_id, today=today())
+    if goes_on is None:
+        flash(_("担当を取り消しました。"), "success")
+    else:
+        flash(_("担当を取り消しました。前の担当が続きます。"), "success")
     return see(url_for(".territory", territory_id=_town(territory_id).id))

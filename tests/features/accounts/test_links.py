@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from crm.accounts.models import Account, LinkPurpose, OneTimeLink
+from crm.jobs import outbox
 from crm.jobs.models import OutboxMail
 from crm.web.access import Role
 from tests.markup import page_of
@@ -188,13 +189,64 @@ def test_asking_for_a_reset_changes_nothing_until_the_link_is_used(sqlite_world:
     assert comes_in(sqlite_world, sqlite_world.worker.mail)
 
 
+def forgot(world: World, mail: str, *, address: str = "192.0.2.1") -> int:
+    answer = world.client().post(
+        "/forgotten", data={"mail": mail}, environ_overrides={"REMOTE_ADDR": address}
+    )
+    return answer.status_code
+
+
 def test_one_cannot_have_a_mailbox_filled_with_resets(sqlite_world: World) -> None:
-    answers = [
-        sqlite_world.client().post("/forgotten", data={"mail": sqlite_world.worker.mail}).status_code
-        for _ in range(12)
-    ]
-    assert answers[-1] == 429
-    assert len(letters(sqlite_world)) <= 10
+    mail = sqlite_world.worker.mail
+    answers = [forgot(sqlite_world, mail, address=f"192.0.2.{number}") for number in range(12)]
+    assert answers == [200] * 12
+    assert len(letters(sqlite_world)) == 3
+    sqlite_world.clock.advance(timedelta(minutes=61))
+    assert forgot(sqlite_world, mail) == 200
+    assert len(letters(sqlite_world)) == 4
+
+
+def test_who_keeps_asking_keeps_nobody_elses_letters_away(sqlite_world: World) -> None:
+    for _hour in range(3):
+        for _again in range(10):
+            forgot(sqlite_world, sqlite_world.worker.mail, address="198.51.100.9")
+        sqlite_world.clock.advance(timedelta(minutes=30))
+    assert len(letters(sqlite_world)) == 6  # three at the beginning, three more when an hour was over
+
+
+def test_a_machine_that_asks_for_many_has_to_wait(sqlite_world: World) -> None:
+    answers = [forgot(sqlite_world, f"somebody{number}@example.jp") for number in range(21)]
+    assert answers == [200] * 20 + [429]
+    assert forgot(sqlite_world, sqlite_world.worker.mail, address="198.51.100.9") == 200
+
+
+def test_a_reset_that_anybody_asked_for_leaves_the_invitation_open(world: World) -> None:
+    invitation = world.link_for(world.worker)
+    assert forgot(world, world.worker.mail) == 200
+    (letter,) = letters(world)
+    assert world.client().post(f"/links/{invitation}", data=SET).status_code == 303
+    assert world.client().get(link_in(letter.body or "/links/gone")).status_code == 404
+    assert comes_in(world, world.worker.mail)
+
+
+def test_a_link_that_was_used_ends_all_others_and_their_letters(world: World) -> None:
+    forgot(world, world.worker.mail)
+    forgot(world, world.worker.mail)
+    first, second = (link_in(letter.body) for letter in letters(world))
+    assert world.client().post(second, data=SET).status_code == 303
+    assert world.client().get(first).status_code == 404
+    assert {(letter.body, letter.last_error) for letter in letters(world)} == {("", "void")}
+    assert "新しいリンクに替わりました" in world.client(world.manager).get("/jobs/outbox").text
+
+
+def test_a_letter_ends_with_its_link(world: World) -> None:
+    forgot(world, world.worker.mail)
+    world.clock.advance(timedelta(hours=world.settings.link_hours, seconds=1))
+    assert outbox.send_due(world.store, world.settings, world.clock) == 0
+    (letter,) = letters(world)
+    assert (letter.body, letter.last_error) == ("", "expired")
+    assert letter.done_at is not None
+    assert "期限が過ぎました" in world.client(world.manager).get("/jobs/outbox").text
 
 
 def test_no_link_is_kept_in_clear(world: World) -> None:
@@ -226,9 +278,25 @@ def test_a_password_that_was_set_stands_in_the_trail_without_its_hash(world: Wor
 
 def test_asking_for_links_does_not_close_the_sign_in(world: World) -> None:
     world.with_password(world.worker)
-    client = world.client()
-    answers = [client.post("/forgotten", data={"mail": world.worker.mail}).status_code for _ in range(12)]
-    assert answers[0] == 200
-    assert answers[-1] == 429
-    signed = client.post("/sign-in", data={"mail": world.worker.mail, "password": PASSWORD})
+    for number in range(25):
+        forgot(world, f"somebody{number}@example.jp")
+        forgot(world, world.worker.mail)
+    data = {"mail": world.worker.mail, "password": PASSWORD}
+    signed = world.client().post("/sign-in", data=data, environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
     assert signed.status_code == 303
+
+
+def test_a_link_is_shown_in_a_field_to_copy_and_the_letter_is_told_of(sqlite_world: World) -> None:
+    manager = sqlite_world.client(sqlite_world.manager)
+    manager.post("/accounts", data=INVITED)
+    page = page_of(manager.get("/accounts").text)
+    field = page.find("input", id="one-link")
+    assert link_in(letters(sqlite_world)[0].body) in (field.get("value") or "")
+    assert field.get("readonly") is not None
+    assert "メールの設定がまだない" in page.find("main").text
+
+
+def test_a_new_link_for_somebody_who_never_came_is_an_invitation(sqlite_world: World) -> None:
+    manager = sqlite_world.client(sqlite_world.manager)
+    manager.post(f"/accounts/{sqlite_world.worker.id}/link")
+    assert "登録のご案内" in letters(sqlite_world)[0].subject

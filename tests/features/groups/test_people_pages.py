@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 
 from crm.groups import queries
 from crm.groups.models import Channel, Person, Term
-from crm.groups.queries import PeopleFilter
+from crm.groups.queries import COUNTED, PeopleFilter
+from crm.groups.rules import PersonFacts
 from tests.features.groups.holding import in_office, post, somebody, takes_up, term
 from tests.markup import page_of
 from tests.world import District, World
@@ -110,6 +111,35 @@ def test_pages_lead_through_the_whole_list_in_kana_order_and_back(world: World) 
     assert [len(one.rows) for one in forth] == [8, 8, 5]
     assert [one.rows for one in reversed(back)] == [one.rows for one in forth]
     assert {(one.total, one.counted_all) for one in forth} == {(21, True)}
+
+
+def test_a_search_finds_few_or_many_with_every_narrowing(world: World) -> None:
+    here, there = world.district("末広区"), world.district("新田区", "花泉")
+    many = COUNTED + 10
+    with world.writing(world.manager) as session:
+        people = [Person(**PersonFacts(f"佐藤 {n}", f"さとう {n:04}").columns()) for n in range(many)]
+        session.add_all(people)
+        session.flush()
+        ids = [one.id for one in people]
+    takes_up(world, ids[-1], here, "区長")
+    takes_up(world, ids[7], there, "区長", "2022-04-01", "2024-04-01")
+    takes_up(world, somebody(world, "菅原 健", "すがわら けん"), there, "区長")
+    towns = {name: town.id for name, town in world.towns.items()}
+
+    def found(words: str, town: str | None = None, *, now: bool = False) -> tuple[list[str], int, bool]:
+        asked = PeopleFilter(words, towns[town] if town else None, now)
+        with world.reading() as session:
+            page = queries.people_page(session, TODAY, asked)
+            return [row.name for row in page.rows][:2], page.total, page.counted_all
+
+    assert found("佐藤") == (["佐藤 0", "佐藤 1"], COUNTED, False)
+    assert found("佐藤", now=True) == ([f"佐藤 {many - 1}"], 1, True)
+    assert found("佐藤", "花泉") == (["佐藤 7"], 1, True)
+    assert found("佐藤", "花泉", now=True) == ([], 0, True)
+    assert found("すがわら", now=True) == (["菅原 健"], 1, True)
+    assert found("", "花泉") == (["佐藤 7", "菅原 健"], 2, True)
+    assert found("", "花泉", now=True) == (["菅原 健"], 1, True)
+    assert found("いない") == ([], 0, True)
 
 
 def test_a_link_in_the_list_dials_the_number_that_was_typed_with_a_note(world: World) -> None:

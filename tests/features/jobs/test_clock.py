@@ -11,7 +11,7 @@ from crm.core.clock import FixedClock
 from crm.core.problems import Problem
 from crm.db.store import Store
 from crm.jobs import outbox
-from crm.jobs.clock import BACKUP, Ticks, ask_for_nightly_backup, start_background
+from crm.jobs.clock import BACKUP, Ticks, ask_for_nightly_work, start_background
 from crm.jobs.models import Job, State
 from crm.jobs.running import Premises, Work
 from tests.features.jobs.hands import Ask, Look, Start, go, wait_until
@@ -72,13 +72,13 @@ def test_the_nightly_backup_is_asked_for_once_a_night_by_any_number_of_processes
 ) -> None:
     kinds = {BACKUP: lambda work: None}
     for _process in range(3):
-        assert ask_for_nightly_backup(premises, kinds) == "2026-06-15"
+        assert ask_for_nightly_work(premises, kinds) == {(BACKUP, "2026-06-15")}
     assert slots(premises.store) == ["2026-06-15"]
     clock.advance(timedelta(hours=16))  # 02:00 of the next day: not yet
-    ask_for_nightly_backup(premises, kinds)
+    ask_for_nightly_work(premises, kinds)
     assert slots(premises.store) == ["2026-06-15"]
     clock.advance(timedelta(minutes=31))
-    ask_for_nightly_backup(premises, kinds)
+    ask_for_nightly_work(premises, kinds)
     assert slots(premises.store) == ["2026-06-15", "2026-06-16"]
 
 
@@ -97,7 +97,7 @@ def test_no_backup_is_asked_for_before_its_time_or_where_none_is_wanted(
     premises: Premises, backup_at: str
 ) -> None:
     other = replace(premises, settings=premises.settings.model_copy(update={"backup_at": backup_at}))
-    assert ask_for_nightly_backup(other, {BACKUP: lambda work: None}) is None
+    assert ask_for_nightly_work(other, {BACKUP: lambda work: None}) == frozenset()
     assert slots(premises.store) == []
 
 

@@ -1,20 +1,24 @@
 """Closing a month: frozen, late records, reopening, the same bytes for ever."""
 
 import json
+import threading
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from crm.accounts.models import Account
 from crm.core.months import Month
 from crm.core.problems import Conflict, Problem
-from crm.reports import queries, service
+from crm.reports import counting, queries, service
 from crm.reports.figures import Tally
 from crm.reports.jobs import write_report
-from crm.reports.service import Setting
+from crm.reports.service import CountedMonth, Setting
+from crm.territory import service as territory
 from crm.territory.access import Reach
 from crm.visits import service as visits
-from crm.visits.models import Met, MonthClose, Support
+from crm.visits.models import Met, MonthClose, Support, Way
 from tests.world import World
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
@@ -68,14 +72,29 @@ def test_a_district_split_in_mid_month_leaves_last_months_open_figures_alone_too
 
 
 def test_a_renamed_district_and_a_renamed_worker_stand_in_a_closed_month_as_they_were(world: World) -> None:
-    visit = world.district("末広区").called_on("2026-05-11")
+    district = world.district("末広区")
+    visit = district.called_on("2026-05-11")
     close(world)
+    before = papers(world)
+    with world.writing(world.manager) as session:
+        territory.rename(session, district.id, "末広中央区", "すえひろちゅうおうく", on=date(2026, 5, 1))
+        session.get_one(Account, world.worker.id).name = "佐藤 さくら"
+    assert district.name_on("2026-05-11") == "末広中央区"
     with world.reading() as session:
         row = queries.close_of(session, MAY)
         assert row is not None
-        assert [one.place for one in queries.frozen_rows(row)] == ["末広区"]
-        assert [one.id for one in queries.frozen_rows(row)] == [visit.id]
+        (kept,) = queries.frozen_rows(row)
+        assert (kept.id, kept.place, kept.worker) == (visit.id, "末広区", "千葉 さくら")
         assert queries.has_its_rows(row)
+    assert papers(world) == before
+    page = world.client(world.reader).get("/reports/2026-05").get_data(as_text=True)
+    assert "千葉 さくら" in page
+    assert "佐藤 さくら" not in page
+    with world.writing(world.manager) as session:
+        service.reopen(session, MAY, "名前が変わった", by=world.manager.id, now=world.clock.now())
+    assert papers(world) != before
+    page = world.client(world.reader).get("/reports/2026-05").get_data(as_text=True)
+    assert "佐藤 さくら" in page
 
 
 def test_a_frozen_month_that_was_tampered_with_is_noticed(world: World) -> None:
@@ -234,12 +253,96 @@ def test_a_tampered_month_is_not_shown_as_closed(world: World) -> None:
 def test_a_frozen_month_is_counted_from_memory_only_while_it_is_the_same(
     world: World, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(queries, "MONTHS_KEPT", 1)
+    monkeypatch.setattr(counting, "MONTHS_KEPT", 1)
     place = world.district("末広区")
     for month in (4, 5):
         place.called_on(f"2026-0{month}-11")
         close(world, Month(2026, month))
     for _ in range(3):  # a memory of one month, asked for two at once
         with world.reading() as session:
-            counted = queries.groups_of(session, [Month(2026, 4), Month(2026, 5)])
+            counted = counting.counts_of(session, [Month(2026, 4), Month(2026, 5)])
         assert [one["all"]["all"].total for one in counted] == [1, 1]
+
+
+# ---- closing while others write
+
+
+def counted(world: World) -> CountedMonth:
+    """What a closing counts before it asks for the write lock."""
+    with world.reading() as session:
+        return service.count_for_closing(
+            session, MAY, SETTING, by=world.manager.id, now=world.clock.now(), today=world.clock.today()
+        )
+
+
+def frozen(world: World, made: CountedMonth) -> bool:
+    with world.writing(world.manager) as session:
+        return service.freeze(session, made) is not None
+
+
+def test_a_month_is_frozen_as_it_was_counted_before_others_had_to_wait(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    assert frozen(world, counted(world))
+    assert total(world, MAY) == 1
+
+
+def test_a_month_in_which_a_record_was_kept_since_it_was_counted_is_not_frozen(world: World) -> None:
+    place = world.district("末広区")
+    place.called_on("2026-05-11")
+    made = counted(world)
+    late = place.called_on("2026-05-12")
+    assert not frozen(world, made)
+    assert late.record.counted_in == "2026-05"
+    assert frozen(world, counted(world))
+    assert (total(world, MAY), total(world, JUNE)) == (2, 0)
+
+
+def test_a_month_in_which_a_place_was_renamed_since_it_was_counted_is_not_frozen(world: World) -> None:
+    place = world.district("末広区")
+    place.called_on("2026-05-11")
+    made = counted(world)
+    with world.writing(world.manager) as session:
+        territory.rename(session, place.id, "末広中央区", "", on=date(2026, 5, 1))
+    assert not frozen(world, made)
+
+
+def test_a_month_is_not_frozen_twice_from_one_count(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    made = counted(world)
+    assert frozen(world, made)
+    assert not frozen(world, made)
+    with world.reading() as session:
+        assert len(queries.revisions(session, MAY)) == 1
+
+
+def test_what_has_nothing_to_do_with_the_report_does_not_hold_a_closing_up(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    made = counted(world)
+    world.sign_in_of(world.worker)
+    world.link_for(world.worker)
+    assert frozen(world, made)
+
+
+def test_records_kept_while_a_month_is_closed_count_in_it_or_in_the_next_and_never_in_none(
+    world: World,
+) -> None:
+    place = world.district("末広区")
+    place.called_on("2026-05-11")
+    world.client(world.manager).post("/reports/2026-05/close")
+    kept: list[UUID] = []
+
+    def keep() -> None:
+        kept.extend(place.called_on("2026-05-12", way=Way.PHONE).id for _ in range(12))
+
+    worker = threading.Thread(target=keep)
+    worker.start()
+    world.work()
+    worker.join()
+    assert len(kept) == 12
+    with world.reading() as session:
+        row = queries.close_of(session, MAY)
+        assert row is not None
+        in_may = {one.id for one in queries.frozen_rows(row)}
+        in_june = {one.id for one in queries.open_rows(session, JUNE)}
+    assert not in_may & in_june
+    assert set(kept) <= in_may | in_june

@@ -1,5 +1,7 @@
 """The report on paper and as a workbook, made by a job."""
 
+import os
+from datetime import timedelta
 from io import BytesIO
 from uuid import UUID
 
@@ -9,6 +11,9 @@ from pypdf import PdfReader
 
 from crm.app import handlers
 from crm.core.months import Month
+from crm.files import Files
+from crm.jobs import service as jobs
+from crm.jobs.housekeeping import HOUSEKEEPING
 from crm.jobs.models import Job, State
 from crm.jobs.running import Premises, run_next
 from crm.reports import queries
@@ -122,3 +127,113 @@ def test_a_closed_month_is_not_closed_again_and_after_reopening_it_is(world: Wor
         held = queries.close_of(session, Month(2026, 5))
         assert held is not None
         assert held.revision == 2
+
+
+# ---- papers nobody came back for
+
+
+def made_papers(world: World, month: str) -> str:
+    """Where the papers of a month are that somebody asked for."""
+    making = world.client(world.reader).post(f"/reports/{month}/make").location
+    work(world)
+    return str(making)
+
+
+def stored(world: World) -> set[str]:
+    return {file.sha256 for file in Files(world.settings.files).all()}
+
+
+def housekeep(world: World, night: int) -> None:
+    with world.store.writing() as session:
+        jobs.ask(
+            session,
+            HOUSEKEEPING,
+            slot=str(night),
+            title="",
+            arguments={},
+            asked_by=None,
+            now=world.clock.now(),
+        )
+    work(world)
+
+
+def test_papers_that_were_made_at_a_moment_are_cleared_after_the_time_they_are_kept(world: World) -> None:
+    town(world)
+    making = made_papers(world, "2026-05")
+    assert len(stored(world)) == 2
+    age_files(world, days=29)
+    housekeep(world, 1)
+    assert fetched(world.client(world.reader), f"{making}/pdf")[:5] == b"%PDF-"
+    age_files(world, days=2)
+    housekeep(world, 2)
+    assert stored(world) == set()
+    reader = world.client(world.reader)
+    assert reader.get(f"{making}/pdf").status_code == 404
+    page = reader.get(making).get_data(as_text=True)
+    assert "このファイルは、もうありません" in page
+    assert "できませんでした" not in page
+
+
+def test_papers_of_a_closed_month_are_never_cleared_even_when_somebody_asked_for_them(world: World) -> None:
+    town(world)
+    world.client(world.manager).post("/reports/2026-05/close")
+    work(world)
+    closed = stored(world)
+    made_papers(world, "2026-05")
+    assert stored(world) == closed  # a closed month gives the same bytes
+    world.client(world.manager).post("/reports/2026-05/reopen", data={"why": "記録の漏れ"})
+    made_papers(world, "2026-05")
+    assert len(stored(world)) == 4
+    age_files(world, days=400)
+    housekeep(world, 1)
+    assert stored(world) == closed
+
+
+def age_files(world: World, *, days: int) -> None:
+    """Let days go by since all files were stored, which is now."""
+    stored_at = world.clock.now().timestamp()
+    for file in Files(world.settings.files).all():
+        os.utime(Files(world.settings.files).path(file.sha256), (stored_at, stored_at))
+    world.clock.advance(timedelta(days=days))
+
+
+# ---- how they look
+
+
+def test_a_chart_stands_on_the_page_of_its_table(world: World) -> None:
+    town(world)
+    making = made_papers(world, "2026-05")
+    pdf = PdfReader(BytesIO(fetched(world.client(world.reader), f"{making}/pdf")))
+    texts = ["".join(page.extract_text().split()) for page in pdf.pages]
+    for heading in ("地域別", "方法別"):
+        (page,) = [text for text in texts if heading in text]
+        assert "この月の延べ件数" in page[page.index(heading) :]
+
+
+def test_without_a_year_before_the_workbook_has_no_columns_for_it(world: World) -> None:
+    town(world)
+    making = made_papers(world, "2026-05")
+    book = openpyxl.load_workbook(BytesIO(fetched(world.client(world.reader), f"{making}/xlsx")))
+    assert not [label for label in labels(book) if "前年" in label]
+    world.district("髙﨑区").called_on("2025-05-11")
+    making = made_papers(world, "2026-05")
+    book = openpyxl.load_workbook(BytesIO(fetched(world.client(world.reader), f"{making}/xlsx")))
+    assert [label for label in labels(book) if "前年" in label] == ["前年同月 延べ", "前年同月 実"]
+
+
+def labels(book: openpyxl.Workbook) -> list[str]:
+    return [str(cell.value) for row in book["集計"].iter_rows() for cell in row if cell.value]
+
+
+def test_both_sheets_are_printed_lying_and_as_wide_as_the_page(world: World) -> None:
+    town(world)
+    making = made_papers(world, "2026-05")
+    book = openpyxl.load_workbook(BytesIO(fetched(world.client(world.reader), f"{making}/xlsx")))
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "landscape"
+        set_up = sheet.sheet_properties.pageSetUpPr
+        assert set_up is not None
+        assert set_up.fitToPage
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+    last = [cell.value for cell in book["対応一覧"][2]]
+    assert last[-2:] == ["職員", "参加人数"]  # numbers stand to the right: nothing may begin where they end

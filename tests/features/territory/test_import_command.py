@@ -69,6 +69,32 @@ def test_the_real_list_is_taken_in_by_a_newcomer(fresh: Run, store: Store, real_
         assert counts[(towns["川崎"], Kind.NEIGHBOURHOOD)] == 2
 
 
+def listed(store: Store) -> list[str]:
+    with store.reading() as session:
+        return [town.name for town in queries.territories(session)]
+
+
+def test_new_territories_stand_in_the_order_in_which_the_file_first_names_them(
+    fresh: Run, store: Store, tmp_path: Path
+) -> None:
+    towns = ["室根", "一関", "千厩", "室根", "川崎", "一関", "花泉"]
+    path = tmp_path / "towns.csv"
+    path.write_bytes(
+        as_csv([["大字", "旧市町村"], *([f"{number}の字", town] for number, town in enumerate(towns))])
+    )
+    assert fresh("places", path, create=True)[0] == 0
+    assert listed(store) == ["室根", "一関", "千厩", "川崎", "花泉"]
+
+
+def test_the_territories_of_the_real_list_stand_in_its_own_order(
+    fresh: Run, store: Store, real_file: Path
+) -> None:
+    with real_file.open(encoding="utf-8-sig", newline="") as file:
+        named = [row["former_town"] for row in csv.DictReader(file)]
+    fresh("places", real_file, create=True)
+    assert listed(store) == list(dict.fromkeys(named))
+
+
 def test_the_real_list_a_second_time_is_all_unchanged(fresh: Run, store: Store, real_file: Path) -> None:
     fresh("places", real_file, create=True)
     status, said = fresh("places", real_file)
@@ -155,7 +181,7 @@ def test_a_change_is_told_from_what_to_what(fresh: Run, tmp_path: Path) -> None:
     assert "適用日:令和8年7月1日" in said
     assert "2行目 変更 一関 上町区 1\n    名前:上区 → 上町区\n    人口:300 → 287" in said
     assert "ファイルにない訪問先1件は、そのままにします。" in said
-    assert "読まなかった列:備考" in said
+    assert "読まなかった列:備考。ここに書いてあることは登録しません。" in said
 
 
 def test_a_file_that_cannot_be_read_ends_with_status_2_and_says_why(fresh: Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, func, select
@@ -13,7 +14,7 @@ from crm.territory import queries, service
 from crm.territory.imports.kinds import ImportKind
 from crm.territory.imports.preview import PIECE, RowPreview, Verdict, page_of, written
 from crm.territory.models import Kind, Place, PlaceFacts, Territory
-from crm.territory.queries import PlaceFilter
+from crm.territory.queries import COUNTED, PAGE_ROWS, PlaceFilter
 from tests.features.territory.files import DAY, Desk, as_csv, as_xlsx, changes, reasons, verdicts
 from tests.world import World
 
@@ -403,3 +404,38 @@ def test_what_a_preview_says_of_a_row_survives_its_file() -> None:
     row = RowPreview(7, Verdict.ERROR, "一関 末広区", (), (problem,))
     (again,) = RowPreview.of_json(row.as_json()).problems
     assert (again.code, again.field, again.facts) == (problem.code, problem.field, problem.facts)
+
+
+# ---- looking for places in a long list
+
+
+def test_a_search_that_finds_few_or_many_is_paged_alike(desk: Desk) -> None:
+    rows = [[f"{n:05}", "一関", f"山目{n}区", f"やまのめ{n}く", "", ""] for n in range(1, COUNTED + 61)]
+    desk.take([HEADER, *rows, ["9", "花泉", "黄海区", "きのみく", "", ""]])
+    with desk.world.reading() as session:
+
+        def page(words: str, *, after: UUID | None = None, before: UUID | None = None) -> queries.PlacePage:
+            return queries.place_page(session, DAY, PlaceFilter(words=words), after=after, before=before)
+
+        few = page("きのみ")
+        assert ([row.name for row in few.rows], few.total, few.counted_all) == (["黄海区"], 1, True)
+        assert (few.previous, few.next) == (None, None)
+        for words, total, all_of_them in (
+            ("山目", COUNTED, False),
+            ("山目 11", 20, True),
+            ("01 山目", None, True),
+        ):
+            first = page(words)
+            assert first.total == (total or first.total)
+            assert first.counted_all is all_of_them
+            seen, at = [row.name for row in first.rows], first
+            assert at.previous is None
+            while at.next is not None and len(seen) < 3 * PAGE_ROWS:
+                at = page(words, after=at.next)
+                seen += [row.name for row in at.rows]
+            assert len(seen) == len(set(seen))
+            assert seen == sorted(seen, key=lambda name: int(name.removeprefix("山目").removesuffix("区")))
+            if at is not first:
+                back = page(words, before=at.previous)
+                assert back.rows[-1].name == seen[-len(at.rows) - 1]
+                assert back.next == back.rows[-1].id

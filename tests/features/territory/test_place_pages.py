@@ -154,6 +154,33 @@ def test_the_card_offers_recording_to_those_who_record(world: World) -> None:
         assert bool(links(page, "/plan/calls/new")) is offered
 
 
+def test_the_card_tells_whom_to_telephone_before_all_else(world: World) -> None:
+    place = world.district("末広区", households=120)
+    page = world.client(world.worker).get(f"/places/{place.id}").text
+    assert page.index(">記録する<") < page.index("役職の人") < page.index("訪問先の内容")
+
+
+def test_the_buttons_of_a_card_are_called_like_the_pages_they_open(sqlite_world: World) -> None:
+    place, manager = sqlite_world.district("末広区"), sqlite_world.client(sqlite_world.manager)
+    card = manager.get(f"/places/{place.id}").text
+    for what, name in (
+        ("change", "内容を変える"),
+        ("split", "区を分ける"),
+        ("merge", "区を合わせる"),
+        ("close", "訪問先を閉じる"),
+    ):
+        assert re.search(rf'href="/places/{place.id}/{what}"[^>]*>{name}</a>', card), name
+        opened = manager.get(f"/places/{place.id}/{what}").text
+        assert re.search(rf"<h1[^>]*>{name}</h1>", opened), name
+
+
+def test_numbered_districts_stand_by_their_numbers(world: World) -> None:
+    for number, kana in ((10, "ダイジュック"), (2, "ダイニク"), (1, "だいいっく"), (11, "ダイジュウイック")):
+        world.district(f"第{number}区", "室根", kana=kana)
+    page = world.client(world.worker).get("/places").text
+    assert rows(page) == ["第1区", "第2区", "第10区", "第11区"]
+
+
 def test_the_card_shows_what_was_recorded(world: World) -> None:
     place = world.district("末広区")
     place.called_on("2026-06-10", heard="集会所の屋根の話")

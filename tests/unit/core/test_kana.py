@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.core.kana import VARIANTS, bigrams, full_kana, kana_key, search_key
+from crm.core.kana import VARIANTS, kana_key, search_key
+from crm.demo.districts import number_kana
 
 # Samples of a string: hypothesis would first build a table of all of Unicode, which takes seconds.
 LETTERS = (
@@ -84,32 +85,11 @@ def test_a_key_folded_again_stays_the_same(text: str) -> None:
     assert search_key(search_key(text)) == search_key(text)
 
 
-@given(written, written)
-def test_a_part_of_a_key_is_found_by_its_bigrams(before: str, after: str) -> None:
-    whole, part = search_key(before) + search_key(after), search_key(after)
-    if len(part) > 1:
-        assert set(bigrams(part)) <= set(bigrams(whole))
-
-
 def test_no_variant_stands_in_two_groups_or_is_folded_by_unicode_already() -> None:
     letters = [letter for group in VARIANTS.split() for letter in group]
     assert len(letters) == len(set(letters))
     assert all(len(search_key(letter)) == 1 for letter in letters)
     assert all(search_key(group[0]) == group[0] for group in VARIANTS.split())
-
-
-@pytest.mark.parametrize(
-    ("key", "pairs"),
-    [
-        ("", []),
-        ("空", ["空"]),
-        ("空家", ["空家"]),
-        ("空家空家", ["空家", "家空", "空家"]),
-        ("𠮷田", ["𠮷田"]),
-    ],
-)
-def test_bigrams_are_pairs_of_neighbours(key: str, pairs: list[str]) -> None:
-    assert bigrams(key) == pairs
 
 
 def in_order(*kana: str) -> list[str]:
@@ -165,14 +145,60 @@ def test_any_name_has_its_place_in_the_order(kana: str, name: str) -> None:
     assert kana_key(kana, name)[0] in "01"
 
 
-@pytest.mark.parametrize(
-    ("half", "full"),
+NUMBERED = (
     [
-        ("ｷﾉﾐ", "キノミ"),
-        ("ﾔｻｶｴ", "ヤサカエ"),
-        ("ｶﾞｯｺｳ ﾊﾟｰﾄ", "ガッコウ パート"),
-        ("ABC12 かな漢字", "ABC12 かな漢字"),
+        ("だいいっく", "第1区"),
+        ("ダイニク", "第２区"),
+        ("だいじゅっく", "第10区"),
+        ("ﾀﾞｲｼﾞﾕｳｲﾁｸ", "第十一区"),
+        ("だい12く", "第12区"),
     ],
+    [
+        ("いっく", "一区"),
+        ("いちのにく", "1の2区"),
+        ("いちのじゅっく", "一の十区"),
+        ("にく", "2区"),
+        ("じゅっく", "10区"),
+    ],
+    [
+        ("やまのめにみんく", "山目2民区"),
+        ("やまのめ きゅうみんく", "山目九民区"),
+        ("やまのめじっみんく", "山目十民区"),
+    ],
+    [
+        ("ひゃくのべさんく", "百目木三区"),
+        ("ひゃくのべにじゅっく", "百目木二十区"),
+        ("ひゃくのべびゃく", "百目木100区"),
+    ],
+    [("にたににく", "荷谷2区"), ("にたにじゅうにく", "荷谷12区"), ("にたにさんびゃくさんく", "荷谷303区")],
+    [("", "第二区"), ("", "第10区"), ("", "第十一区")],
 )
-def test_half_width_katakana_become_full_and_nothing_else_changes(half: str, full: str) -> None:
-    assert full_kana(half) == full
+
+
+def in_kana_order(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    backwards = places[::-1]
+    return sorted(backwards, key=lambda place: kana_key(*place))
+
+
+@pytest.mark.parametrize("places", NUMBERED, ids=lambda places: places[0][1])
+def test_numbered_places_stand_by_their_number_however_it_is_written_or_read(
+    places: list[tuple[str, str]],
+) -> None:
+    assert in_kana_order(places) == places
+
+
+def test_a_name_that_only_looks_like_a_number_stands_by_its_reading() -> None:
+    names = [("いちじょう", "一条"), ("イチノセキ", "一関"), ("きのみ", "黄海"), ("ミッカマチ", "三日町")]
+    assert in_kana_order(names) == names
+
+
+def test_a_reading_that_does_not_say_the_number_orders_as_it_is_written() -> None:
+    places = [("あずまく", "第9区"), ("いずみく", "第1区")]
+    assert in_kana_order(places) == places
+
+
+@given(st.integers(1, 9999), st.sampled_from(["区", "民区", "班", ""]))
+def test_every_number_that_is_read_aloud_is_known_by_its_size(number: int, counted: str) -> None:
+    read = {"区": "ク", "民区": "ミンク", "班": "ハン", "": ""}[counted]
+    spelt = kana_key(f"ダイ{number_kana(number)}{read}", f"第{number}{counted}")
+    assert spelt == kana_key(f"ダイ{number}{read}", f"第{number}{counted}")

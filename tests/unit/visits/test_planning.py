@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
@@ -8,17 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.core.geo import Point, drive_seconds
+from crm.core.months import Month
 from crm.visits.planning import (
     CALL_SECONDS,
     DAY_SECONDS,
     DuePlace,
     FieldWorker,
     Kept,
+    Newcomer,
+    first_turns,
     propose,
 )
 
 OFFICE = Point(38.93, 141.13)
 NORTH, SOUTH = UUID(int=1), UUID(int=2)
+JUNE = Month(2026, 6)
 DAYS = tuple(date(2026, 6, 1) + timedelta(days=n) for n in range(12))
 
 
@@ -127,13 +132,79 @@ def test_one_place_too_far_away_does_not_empty_the_month() -> None:
 
 
 def test_a_place_that_closes_is_called_on_before_its_last_day() -> None:
-    closing = [
-        DuePlace(p.place_id, p.territory_id, p.point, p.months_late, p.order, DAYS[3])
-        for p in (place(n) for n in range(20))
-    ]
+    closing = [replace(place(n), until=DAYS[3]) for n in range(20)]
     made = propose(closing, [worker(11, NORTH)])
     assert len(made.calls) == 20
     assert max(call.on for call in made.calls) < DAYS[3]
+
+
+def test_a_place_that_opens_is_called_on_from_its_first_day_on() -> None:
+    opening = [replace(place(n), since=DAYS[8]) for n in range(20)]
+    made = propose([*opening, *(place(100 + n) for n in range(40))], [worker(11, NORTH)])
+    days = {call.place_id: call.on for call in made.calls}
+    assert all(days[one.place_id] >= DAYS[8] for one in opening)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 120), st.integers(1, 3))
+def test_a_proposal_beside_its_own_calls_adds_none(seed: int, count: int, workers: int) -> None:
+    random = Random(seed)
+    places = [
+        place(n, random.choice([NORTH, SOUTH]), late=random.randrange(5), random=random) for n in range(count)
+    ]
+    staff = [worker(n, random.choice([NORTH, SOUTH]), days=DAYS[:3]) for n in range(workers)]
+    first = propose(places, staff)
+    points = {one.place_id: one.point for one in places}
+    kept = [Kept(c.place_id, c.worker_id, c.on, c.position, points[c.place_id]) for c in first.calls]
+    found = {c.place_id for c in first.calls}
+    second = propose([one for one in places if one.place_id not in found], staff, kept)
+    assert second.calls == ()
+    assert set(second.no_time) == set(first.no_time)
+
+
+def newcomers(count: int, territory: UUID, *, every: int = 3, known: Month = JUNE) -> list[Newcomer]:
+    several = [place(n, territory) for n in range(count)]
+    return [Newcomer(p.place_id, territory, p.point, p.order, every, known) for p in several]
+
+
+def test_newcomers_of_a_territory_are_shared_out_evenly_over_their_interval() -> None:
+    turns = first_turns(newcomers(158, NORTH))
+    assert Counter(turns.values()) == {JUNE: 53, JUNE.plus(1): 53, JUNE.plus(2): 52}
+
+
+def test_newcomers_of_a_month_lie_side_by_side() -> None:
+    several = newcomers(90, NORTH)
+    turns = first_turns(several)
+    strips = [
+        [one.point for one in several if one.point and turns[one.place_id] == JUNE.plus(n)] for n in range(3)
+    ]
+    for side in ([p.lat for p in strip] for strip in strips), ([p.lon for p in strip] for strip in strips):
+        first, second, third = side
+        if max(first) <= min(second) and max(second) <= min(third):
+            return
+    raise AssertionError("the strips overlap both ways")
+
+
+def test_the_turns_do_not_hang_on_the_order_in_which_places_are_read() -> None:
+    several = newcomers(40, NORTH)
+    assert first_turns(several) == first_turns(list(reversed(several)))
+
+
+def test_a_newcomer_alone_comes_up_in_the_month_it_became_known() -> None:
+    (one,) = newcomers(1, NORTH, known=JUNE.plus(4))
+    assert first_turns([one]) == {one.place_id: JUNE.plus(4)}
+
+
+def test_newcomers_of_a_later_month_do_not_move_the_turns_of_earlier_ones() -> None:
+    early = newcomers(30, NORTH)
+    late = [replace(one, place_id=UUID(int=9000 + n), known=JUNE.plus(1)) for n, one in enumerate(early)]
+    assert {k: v for k, v in first_turns([*early, *late]).items() if k.int < 9000} == first_turns(early)
+
+
+def test_newcomers_without_a_position_are_shared_out_by_their_reading() -> None:
+    several = [replace(one, point=None) for one in newcomers(6, NORTH)]
+    turns = first_turns(several)
+    assert [turns[one.place_id] for one in several] == [JUNE.plus(n // 2) for n in range(6)]
 
 
 def test_a_holder_without_days_left_is_no_missing_holder() -> None:

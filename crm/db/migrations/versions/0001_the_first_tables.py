@@ -299,8 +299,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("figures", sa.String(), nullable=False),
-        sa.Column("rows", sa.String(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("closed_at", UtcDateTime(), nullable=False),
         sa.Column("closed_by", sa.Uuid(), nullable=False),
@@ -309,6 +307,8 @@ def upgrade() -> None:
         sa.Column("reopened_at", UtcDateTime(), nullable=True),
         sa.Column("reopened_by", sa.Uuid(), nullable=True),
         sa.Column("reopened_why", sa.String(length=400), nullable=False),
+        sa.Column("figures", sa.String(), nullable=False),
+        sa.Column("rows", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["closed_by"], ["account.id"], name=op.f("fk_month_close_closed_by_account")),
         sa.ForeignKeyConstraint(
             ["reopened_by"], ["account.id"], name=op.f("fk_month_close_reopened_by_account")

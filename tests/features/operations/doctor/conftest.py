@@ -15,7 +15,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def healthy(house: House) -> House:
     """An installation with a manager and a backup; only its mail server is not set up."""
-    if house.store.is_sqlite:
-        (house.settings.instance / "meguri.sqlite3").chmod(0o600)
     house.backup()
+    for path in house.settings.instance.iterdir():
+        path.chmod(0o700 if path.is_dir() else 0o600)  # as the command makes them, under its umask
     return house
