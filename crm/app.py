@@ -197,6 +197,12 @@ def _sockets(app: Flask) -> None:
                 },
                 job_views.NAMES: account_queries.names,
                 trail_words.CHOICES: _choices(),
+                trail_words.NEEDS: {
+                    "record": Can.SEE_RECORDS,
+                    "call": Can.SEE_PLAN,
+                    "month_plan": Can.SEE_PLAN,
+                    "month_close": Can.SEE_REPORTS,
+                },
                 trail_words.NAMES: {
                     "account": account_queries.names,
                     "territory": _territory_names,

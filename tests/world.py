@@ -24,6 +24,7 @@ from crm.core.clock import TOKYO, FixedClock
 from crm.core.ids import new_id
 from crm.db.store import Store
 from crm.db.tracked import AuditEntry, Author, Via
+from crm.jobs import installation
 from crm.jobs.running import Premises, run_next
 from crm.territory import queries as territory_queries
 from crm.territory import service as territory
@@ -279,6 +280,7 @@ def build(app: Flask, store: Store, settings: Settings, clock: FixedClock) -> Wo
     """Fill an empty database with the town and its people."""
     now = clock.now()
     with store.writing() as session:
+        installation.begin_epoch(session, now=now, hold_outbox=False)
         session.add(Organisation(name=ORGANISATION, city_name="一関市"))
         towns = {
             name: Town(territory.add_territory(session, code, name, kana).id, name)

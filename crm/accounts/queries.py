@@ -1,5 +1,6 @@
 """Reads of accounts for pages: small frozen rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +54,7 @@ class AuditRow:
     changes: tuple[tuple[str, Any, Any], ...]
     personal_blanked: bool
     personal_hidden: bool
+    untold: bool
 
 
 def accounts(session: Session) -> list[AccountRow]:
@@ -104,11 +106,18 @@ def worker_names(session: Session) -> list[tuple[UUID, str]]:
 
 
 def audit(
-    session: Session, *, before: int | None, entity: str | None, entity_id: UUID | None, with_personal: bool
+    session: Session,
+    *,
+    before: int | None,
+    entity: str | None,
+    entity_id: UUID | None,
+    with_personal: bool,
+    untold: Collection[str] = (),
 ) -> list[AuditRow]:
     """A page of the trail, the newest first; `before` is the id that the page before ended with.
 
-    Personal values (names, what was heard) only for those who may read everybody's records.
+    Personal values (names, what was heard) only for those who may read everybody's records. Of the tables in
+    `untold` it is said that something changed, and no more.
     """
     wanted = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(AUDIT_ROWS + 1)
     if before is not None:
@@ -132,10 +141,11 @@ def audit(
                 for name, pair in sorted(
                     {**(e.facts or {}), **((e.personal or {}) if with_personal else {})}.items()
                 )
-                if not name.startswith("_")
+                if not name.startswith("_") and e.entity not in untold
             ),
             e.personal is None and e.personal_digest is not None,
             e.personal is not None and not with_personal,
+            e.entity in untold,
         )
         for e in entries
     ]

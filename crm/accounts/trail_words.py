@@ -26,6 +26,9 @@ CHOICES = "accounts.choices"
 NAMES = "accounts.names"
 """Socket: table → callable(session, ids) that gives {id: name} of its rows."""
 
+NEEDS = "accounts.needs"
+"""Socket: table → the permission without which the trail says of its rows only that they changed."""
+
 Namers: TypeAlias = Mapping[str, Callable[[Session, set[UUID]], Mapping[UUID, str]]]
 
 COLUMN_NAMES = {
@@ -103,8 +106,8 @@ COLUMN_NAMES = {
     "to_on": _l("この日の前まで"),
     "used_at": _l("使えなくなった日時"),
     "way": _l("方法"),
-    "withdrawn_at": _l("取り下げた日時"),
-    "withdrawn_why": _l("取り下げた理由"),
+    "withdrawn_at": _l("取り消した日時"),
+    "withdrawn_why": _l("取り消した理由"),
     "worker_id": _l("職員"),
     "xlsx_sha256": _l("Excelの照合の値"),
 }

@@ -25,7 +25,7 @@ from crm.accounts.service import Credentials, NewAccount
 from crm.core.problems import Missing, Problem, TooMany
 from crm.i18n import gettext as _
 from crm.jobs.mail import is_set_up
-from crm.web.access import Can, Role
+from crm.web.access import Can, Role, may
 from crm.web.errors import status_of
 from crm.web.forms import whole_number
 from crm.web.pages import Pages, see
@@ -358,16 +358,17 @@ def audit() -> Response:
         entity_id = UUID(request.args["id"]) if request.args.get("id") else None
     except ValueError as why:
         raise Missing("not_found") from why
+    sockets, role = site().sockets, me().role
     rows = queries.audit(
         session(),
         before=before,
         entity=request.args.get("entity"),
         entity_id=entity_id,
-        with_personal=me().role is Role.MANAGER,
+        with_personal=role is Role.MANAGER,
+        untold={table for table, needed in sockets[trail_words.NEEDS].items() if not may(role, needed)},
     )
     shown = rows[: queries.AUDIT_ROWS]
     more = shown[-1].id if len(rows) > len(shown) else None
-    sockets = site().sockets
     return page(
         "accounts/audit.html",
         rows=shown,

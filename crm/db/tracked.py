@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, QueryableAttribute, UOWTransaction
 from sqlalchemy.orm import Session as OrmSession
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel
 
 from crm.core.canonical import canonical_json, digest
 from crm.core.ids import new_id
@@ -264,11 +264,3 @@ def created(table: sa.Table, row: Mapping[str, Any]) -> dict[str, list[Any]]:
 @cache
 def _kept(table: sa.Table) -> tuple[str, ...]:
     return tuple(one.name for one in table.columns if one.name != "id" and not is_derived(one))
-
-
-def trail_length(session: Session, *models: type[SQLModel]) -> int:
-    """How many changes the rows of these tables have seen. It grows with every change: the trail is never cut."""
-    tables = [sa.inspect(model).local_table.name for model in models]
-    counted = sa.select(sa.func.count()).select_from(AuditEntry).where(col(AuditEntry.entity).in_(tables))
-    length: int = session.execute(counted).scalar_one()
-    return length

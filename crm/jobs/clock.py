@@ -17,12 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from crm.jobs import outbox, rules, service
 from crm.jobs.claims import CLOCKWORK
 from crm.jobs.housekeeping import HOUSEKEEPING
+from crm.jobs.rules import BACKUP
 from crm.jobs.running import Kinds, Premises, run_next
 
 log = logging.getLogger("crm.jobs")
-
-BACKUP = "backup"
-"""The kind of job that the clock asks for, once a night, where a handler for it is registered."""
 
 
 @dataclass(frozen=True)

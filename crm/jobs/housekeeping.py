@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -19,6 +20,7 @@ from crm.db.tracked import Action
 from crm.files import Files
 from crm.jobs.models import Job, State
 from crm.jobs.queries import CLEARED, JobRow, row_of
+from crm.jobs.rules import BACKUP
 from crm.jobs.running import Handler, Work
 from crm.jobs.told import kept
 
@@ -78,27 +80,48 @@ def long_over(
 
 
 def handler(tidies: Sequence[Tidy]) -> Handler:
-    """The long work that asks each of these functions and clears what they let go."""
+    """The long work that asks each of these functions and clears what they let go, one job at a time."""
 
     def clear(work: Work) -> Mapping[str, Any]:
-        with work.store.writing(work.author) as session:
-            told = [tidy(session, work.clock.now()) for tidy in tidies]
-            held = {sha256 for one in told for sha256 in one.held}
-            settled = work.clock.now() - SETTLED_AFTER
-            gone = [
-                _clear(session, work.files, left, held)
-                for one in told
-                for left in one.jobs
-                if not any(work.files.is_newer(sha256, settled) for sha256 in left.files)
-            ]
-        removed = work.files.sweep_drafts(settled)
-        return {
-            "jobs": len(gone),
-            "files": sum(gone),
-            "drafts": removed,
-        }
+        with work.store.reading() as session:
+            going = [left.job.id for left in _let_go(session, tidies, work.clock.now())[0]]
+        settled = work.clock.now() - SETTLED_AFTER
+        cleared = []
+        for number, job_id in enumerate(going):
+            work.progress(number, len(going))
+            with work.store.writing(work.author) as session:
+                if _backup_under_way(session):  # its copy names these files: they go tomorrow
+                    break
+                removed = _clear_if_still_let_go(session, work, tidies, job_id, settled)
+                if removed is not None:
+                    cleared.append(removed)
+        drafts = work.files.sweep_drafts(settled)
+        return {"jobs": len(cleared), "files": sum(cleared), "drafts": drafts}
 
     return clear
+
+
+def _let_go(session: Session, tidies: Sequence[Tidy], now: datetime) -> tuple[list[Leftover], set[str]]:
+    """What all packages let go, and the files that one of them needs."""
+    told = [tidy(session, now) for tidy in tidies]
+    return [left for one in told for left in one.jobs], {sha256 for one in told for sha256 in one.held}
+
+
+def _backup_under_way(session: Session) -> bool:
+    return (
+        session.exec(select(Job.id).where(Job.kind == BACKUP, Job.state == State.RUNNING)).first() is not None
+    )
+
+
+def _clear_if_still_let_go(
+    session: Session, work: Work, tidies: Sequence[Tidy], job_id: UUID, settled: datetime
+) -> int | None:
+    """Clear one job, if it may still go now that nobody else writes; how many files went, None if it stays."""
+    leftovers, held = _let_go(session, tidies, work.clock.now())
+    left = next((one for one in leftovers if one.job.id == job_id), None)
+    if left is None or any(work.files.is_newer(sha256, settled) for sha256 in left.files):
+        return None
+    return _clear(session, work.files, left, held)
 
 
 def _clear(session: Session, files: Files, left: Leftover, held: Collection[str]) -> int:

@@ -127,12 +127,17 @@ def _cancel_expired(store: Store, now: datetime) -> None:
 def cancel(session: Session, unique_keys: Collection[str], why: str, *, now: datetime) -> int:
     """Let the mails of these keys never leave, and blank their text; how many had not left yet.
 
-    `why` is one of the reasons in crm.jobs.rules. A mail in the middle of being sent is left alone.
+    `why` is one of the reasons in crm.jobs.rules. A mail in the middle of being sent may still arrive, but is not
+    tried again.
     """
     if not unique_keys:
         return 0
-    waits = sa.and_(col(OutboxMail.done_at).is_(None), _idle(now))
-    return _cancel(session, sa.and_(waits, col(OutboxMail.unique_key).in_(unique_keys)), why, now)
+    waits = sa.and_(col(OutboxMail.done_at).is_(None), col(OutboxMail.unique_key).in_(unique_keys))
+    cancelled = _cancel(session, sa.and_(waits, _idle(now)), why, now)
+    session.exec(
+        update(OutboxMail).where(waits).values(good_until=now).execution_options(synchronize_session=False)
+    )
+    return cancelled
 
 
 def cancel_all(session: Session, keys_begin: str, why: str, *, now: datetime) -> int:

@@ -21,6 +21,9 @@ MAIL_STALE_AFTER = timedelta(minutes=10)
 MAIL_WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
 """Waits between two tries of a mail; two days in all, which is longer than a mail server is usually down."""
 
+BACKUP = "backup"
+"""The kind of job that the clock asks for, once a night, where a handler for it is registered."""
+
 TIDY_AT = "03:30"
 """When the day's housekeeping is due, in Tokyo: after the nightly backup has been made."""
 

@@ -79,9 +79,17 @@ def ask_stop(session: Session, job_id: UUID, *, now: datetime) -> None:
         raise Missing("not_found")
 
 
-def ask_again(session: Session, job_id: UUID, *, now: datetime) -> None:
-    """Let a job that failed or was stopped run once more, from its start.
+def ask_again(
+    session: Session,
+    job_id: UUID,
+    *,
+    asked_by: UUID,
+    now: datetime,
+    arguments: Mapping[str, Any] | None = None,
+) -> None:
+    """Let a job that failed or was stopped run once more, from its start, for whoever asks now.
 
+    `asked_by` answers for what it does from now on; `arguments`, where given, take the place of the old ones.
     Raises Missing "not_found", Conflict "job_not_over" for one that waits, runs or is done.
     """
     again = session.exec(
@@ -89,6 +97,8 @@ def ask_again(session: Session, job_id: UUID, *, now: datetime) -> None:
         .where(col(Job.id) == job_id, col(Job.state).in_([State.FAILED, State.STOPPED]))
         .values(
             state=State.WAITING,
+            asked_by=asked_by,
+            **({} if arguments is None else {"arguments": dict(arguments)}),
             made_at=now,
             started_at=None,
             finished_at=None,

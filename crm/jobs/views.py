@@ -179,7 +179,7 @@ def again(job_id: UUID) -> Response:
     needed: Can | None = _socket(NEEDS).get(row.kind)
     if needed is not None and not may(me().role, needed):
         raise Forbidden("not_allowed_any_more")
-    service.ask_again(session(), job_id, now=clock().now())
+    service.ask_again(session(), job_id, asked_by=me().account_id, now=clock().now())
     flash(_("もう一度、はじめから行います。"), "success")
     return see(url_for(".show", job_id=job_id))
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm.i18n import gettext as _
-from crm.jobs.clock import BACKUP
 from crm.jobs.queries import JobRow
+from crm.jobs.rules import BACKUP
 from crm.jobs.running import Handler, Work
 from crm.operations import messages
 from crm.operations.backup import in_words, make_backup

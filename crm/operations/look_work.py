@@ -12,8 +12,8 @@ from crm.core.problems import Problem
 from crm.i18n import FILTERS
 from crm.i18n import gettext as _
 from crm.jobs import mail, queries, rules
-from crm.jobs.clock import BACKUP
 from crm.jobs.models import Installation, Job, State
+from crm.jobs.rules import BACKUP
 from crm.operations import archive, backup
 from crm.operations.finding import Finding, ok, warning, wrong
 from crm.operations.look_folder import LOCAL

@@ -5,18 +5,22 @@ the trail tells of a record that it counts. So a report is as quick where 15,000
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 from sqlmodel import Session, col, func, select
 
 from crm.core.months import Month
 from crm.db.store import WRITES
+from crm.db.trail_mark import Mark
 from crm.reports import queries, trail
 from crm.reports.figures import Facets, LineCounts, grouped, line_counts
+from crm.reports.memory import Memory
 from crm.reports.places import bits_of
+from crm.reports.trail import Seen
 from crm.territory.models import Place, Territory
 from crm.visits.models import MonthClose, Record, Support
 
@@ -54,15 +58,24 @@ The places come as one text, since the year so far counts a place once that seve
 once: making this statement anew for every page cost as much as running it.
 """
 
-_frozen: dict[str, LineCounts] = {}
+
+class _OpenMonth(NamedTuple):
+    """An open month of one database: a copy of its file (a town to practise in) has the same epoch."""
+
+    store: URL
+    epoch: UUID
+    month: str
+
+
+_frozen: Memory[str, LineCounts] = Memory(MONTHS_KEPT)
 """Counts of closed months by the digest of what was frozen: the same digest, the same rows."""
 
-_open: dict[tuple[UUID, str], tuple[int, LineCounts]] = {}
-"""Counts of open months by the life of their database, each with the trail's newest entry when it was right."""
+_open: Memory[_OpenMonth, tuple[Mark, LineCounts]] = Memory(MONTHS_KEPT)
+"""Counts of open months, each with the place in the trail where it was right."""
 
 
-def counts_of(session: Session, months: Sequence[Month]) -> list[LineCounts]:
-    """Counts of several months, one of each. Raises "month_tampered" (month)."""
+def counts_of(session: Session, months: Sequence[Month], *, anew: bool = False) -> list[LineCounts]:
+    """Counts of several months, one of each; `anew` asks no memory. Raises "month_tampered" (month)."""
     names = [str(month) for month in months]
     closed = dict(
         session.exec(
@@ -71,12 +84,14 @@ def counts_of(session: Session, months: Sequence[Month]) -> list[LineCounts]:
             )
         ).all()
     )
-    found = _frozen_counts(session, closed) | _open_counts(session, [n for n in names if n not in closed])
+    still_open = [name for name in names if name not in closed]
+    found = _frozen_counts(session, closed, anew=anew) | _open_counts(session, still_open, anew=anew)
     return [found[name] for name in names]
 
 
-def _frozen_counts(session: Session, closed: Mapping[str, str]) -> dict[str, LineCounts]:
-    counts = {name: _frozen[digest] for name, digest in closed.items() if digest in _frozen}
+def _frozen_counts(session: Session, closed: Mapping[str, str], *, anew: bool) -> dict[str, LineCounts]:
+    held = {name: None if anew else _frozen.get(digest) for name, digest in closed.items()}
+    counts = {name: known for name, known in held.items() if known is not None}
     unknown = closed.keys() - counts.keys()
     if unknown:
         rows = session.exec(
@@ -87,37 +102,36 @@ def _frozen_counts(session: Session, closed: Mapping[str, str]) -> dict[str, Lin
         for row in rows:
             queries.check_rows(row)
             counts[row.month] = grouped(json.loads(row.rows))
-            _remember(_frozen, row.digest, counts[row.month])
+            _frozen.keep(row.digest, counts[row.month])
     return counts
 
 
-def _open_counts(session: Session, months: Sequence[str]) -> dict[str, LineCounts]:
+def _open_counts(session: Session, months: Sequence[str], *, anew: bool) -> dict[str, LineCounts]:
     """Counts of months that are not closed; what is known already is not counted again."""
     if not months:
         return {}
-    if session.get_bind().get_execution_options().get(WRITES):
-        return _counted(session, months)  # what it sees may yet be rolled back
-    seen = trail.mark(session)
+    if anew or session.get_bind().get_execution_options().get(WRITES):
+        return _counted(session, months)  # what one who writes sees may yet be rolled back
+    seen = trail.seen(session)
     if seen.epoch is None:
         return _counted(session, months)
-    counts = _still_right(session, seen, seen.epoch, months)
+    url = session.get_bind().engine.url
+    keys = {month: _OpenMonth(url, seen.epoch, month) for month in months}
+    counts = _still_right(session, seen, keys)
     if missing := [month for month in months if month not in counts]:
         counts |= _counted(session, missing)
-    for month in months:
-        _remember(_open, (seen.epoch, month), (seen.newest, counts[month]))
+    for month, key in keys.items():
+        _open.keep(key, (seen.mark, counts[month]))
     return counts
 
 
-def _still_right(
-    session: Session, seen: trail.Mark, epoch: UUID, months: Iterable[str]
-) -> dict[str, LineCounts]:
+def _still_right(session: Session, seen: Seen, keys: Mapping[str, _OpenMonth]) -> dict[str, LineCounts]:
     """The counts in memory that hold in the state this transaction sees, neither older nor newer than it."""
-    known = {month: held for month in months if (held := _open.get((epoch, month)))}
-    known = {month: held for month, held in known.items() if held[0] <= seen.newest}
-    oldest = min((held[0] for held in known.values()), default=seen.newest)
-    if oldest == seen.newest:
-        return {month: held[1] for month, held in known.items()}
-    touched = trail.months_touched(session, oldest, seen.newest)
+    newest = seen.mark.newest
+    found = {month: held for month, key in keys.items() if (held := _open.get(key))}
+    known = {month: held for month, held in found.items() if held[0].newest <= newest}
+    oldest = min((held[0].newest for held in known.values()), default=newest)
+    touched = trail.months_touched(session, Mark(oldest), seen.mark) if oldest < newest else set()
     return {month: held[1] for month, held in known.items() if touched is not None and month not in touched}
 
 
@@ -137,9 +151,3 @@ def _counted(session: Session, months: Sequence[str]) -> dict[str, LineCounts]:
         )
         alike[month].append((facets, total, bits_of(places.split(",")) if places else 0))
     return {month: line_counts(found) for month, found in alike.items()}
-
-
-def _remember(memory: dict[Any, Any], key: Any, value: Any) -> None:
-    while len(memory) >= MONTHS_KEPT and key not in memory:
-        memory.pop(next(iter(memory)), None)
-    memory[key] = value

@@ -18,7 +18,7 @@ NONE = "none"
 
 
 class Facets(NamedTuple):
-    """What decides into which lines a contact falls; all as text, `worker` by the id of the account."""
+    """What decides into which lines a contact falls; all as text, `worker` as `Counted.worker_id` says."""
 
     met: str
     territory: str
@@ -33,6 +33,8 @@ class Counted:
     """One contact that a month counts, in the words of its own day.
 
     `worker` is what the report calls who made it, which may say more than the name where two are alike.
+    `worker_id` is the id of the account; a month frozen in the form of version 1 knows the name alone, which
+    serves as the id there.
     """
 
     id: UUID
@@ -43,7 +45,7 @@ class Counted:
     place: str
     kind: Kind | None
     territory: str
-    worker_id: UUID
+    worker_id: str
     worker: str
     supports: tuple[Support, ...]
     attendance: int | None
@@ -56,7 +58,7 @@ class Counted:
             self.way.value,
             tuple(one.value for one in self.supports),
             self.kind.value if self.kind else "",
-            str(self.worker_id),
+            self.worker_id,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class Counted:
             "place": self.place,
             "kind": self.kind.value if self.kind else None,
             "territory": self.territory,
-            "worker_id": str(self.worker_id),
+            "worker_id": self.worker_id,
             "worker": self.worker,
             "supports": [one.value for one in self.supports],
             "attendance": self.attendance,
@@ -78,6 +80,7 @@ class Counted:
 
     @classmethod
     def from_plain(cls, row: Mapping[str, Any]) -> "Counted":
+        """As a closed month keeps it, of whatever version."""
         return cls(
             UUID(row["id"]),
             date.fromisoformat(row["on"]),
@@ -87,11 +90,17 @@ class Counted:
             row["place"],
             Kind(row["kind"]) if row["kind"] else None,
             row["territory"],
-            UUID(row["worker_id"]),
+            _worker_id(row),
             row["worker"],
             tuple(Support(one) for one in row["supports"]),
             row["attendance"],
         )
+
+
+def _worker_id(row: Mapping[str, Any]) -> str:
+    """Who made a contact; asked of the row itself, for months of both forms say that they are of version 1."""
+    known: str = row.get("worker_id") or row["worker"]
+    return known
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ def grouped(rows: Iterable[Mapping[str, Any]]) -> LineCounts:
     totals: dict[Facets, int] = {}
     for row in rows:
         supports, kind = tuple(row["supports"]), row["kind"] or ""
-        facets = Facets(row["met"], row["territory"], row["way"], supports, kind, row["worker_id"])
+        facets = Facets(row["met"], row["territory"], row["way"], supports, kind, _worker_id(row))
         totals[facets] = totals.get(facets, 0) + 1
         if row["place_id"]:
             places.setdefault(facets, []).append(row["place_id"])
@@ -255,7 +264,7 @@ def from_plain(kept: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
                     Tally(**line["month"]),
                     Tally(**line["year"]),
                     Tally(**line["last_year"]) if line["last_year"] else None,
-                    line["name"],
+                    line.get("name", ""),  # version 1 had none: there a worker's key is the name
                 )
                 for line in section["lines"]
             ),

@@ -44,8 +44,8 @@ def close_month(work: Work) -> dict[str, Any]:
 
 def _close(work: Work, month: Month) -> None:
     """Count while others go on writing, then freeze if nothing has changed; at last count while they wait."""
-    by = UUID(work.arguments["by"])
-    author, setting, today = Author(by, Via.JOB), setting_of(work), work.clock.today()
+    by, author = _signer(work), work.author
+    setting, today = setting_of(work), work.clock.today()
     for _again in range(COUNTS_BESIDE):
         with work.store.reading() as session:
             if not _is_asked_for(session, work, month):
@@ -60,6 +60,13 @@ def _close(work: Work, month: Month) -> None:
     with work.store.writing(author) as session:
         if _is_asked_for(session, work, month):
             service.close(session, month, setting, by=by, now=work.clock.now(), today=today)
+
+
+def _signer(work: Work) -> UUID:
+    """Who signs a closing: whoever asked for it last."""
+    if work.asked_by is None:
+        raise ValueError("a closing is asked for by a person")
+    return work.asked_by
 
 
 def _is_asked_for(session: Session, work: Work, month: Month) -> bool:

@@ -16,7 +16,7 @@ from crm.core.problems import Conflict
 from crm.reports.figures import Counted, Section, from_plain
 from crm.reports.workers import workers_called
 from crm.territory.models import Place, PlaceFacts, Territory
-from crm.visits.models import Call, CallState, Met, MonthClose, MonthPlan, PlanState, Record, Support
+from crm.visits.models import Call, CallState, Met, MonthClose, MonthPlan, Record, Support
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class MonthRow:
     contacts: int
     closed_at: datetime | None
     reopened: bool
+    passed: bool
+    """Never closed, and a later month of the fiscal year is: nothing more is counted in it."""
 
 
 def close_of(session: Session, month: Month) -> MonthClose | None:
@@ -179,7 +181,7 @@ def _counted(row: sa.Row[Any], worker: str) -> Counted:
         row.place or "",
         row.kind,
         row.territory or "",
-        row.worker_id,
+        str(row.worker_id),
         worker,
         tuple(kind for kind, given in gave if given),
         row.attendance,
@@ -224,6 +226,17 @@ def closed_after(session: Session, month: Month) -> Month | None:
     return Month.parse(found) if found else None
 
 
+def never_closed_before(session: Session, month: Month) -> list[Month]:
+    """The earlier months of the fiscal year that are not closed, unless a later one of them is: in order."""
+    earlier = [one for one in FiscalYear.of(month).months() if one < month]
+    closed = session.exec(
+        select(func.max(MonthClose.month)).where(
+            col(MonthClose.month).in_([str(one) for one in earlier]), col(MonthClose.reopened_at).is_(None)
+        )
+    ).one()
+    return [one for one in earlier if closed is None or str(one) > closed]
+
+
 def first_month(session: Session) -> Month | None:
     """The first month with a record, or None."""
     first = session.exec(select(func.min(Record.counted_in)).where(col(Record.withdrawn_at).is_(None))).one()
@@ -256,6 +269,7 @@ def months_of(session: Session, year: FiscalYear, *, until: Month) -> list[Month
             counts.get(str(month), 0),
             held[str(month)].closed_at if str(month) in held else None,
             str(month) in last and str(month) not in held,
+            str(month) not in held and any(name > str(month) for name in held),
         )
         for month in reversed(months)
     ]
@@ -269,7 +283,10 @@ def contacts_now(session: Session, month: Month) -> int:
 
 
 def unanswered_calls(session: Session, month: Month) -> int:
-    """How many calls of a month's published plan were not cancelled and have no record yet."""
+    """How many calls of a month's plan were not cancelled and have no record yet.
+
+    Those of a draft count too: everybody sees it, and publishing says only that the plan stands.
+    """
     answer = select(Record.id).where(Record.call_id == Call.id, col(Record.withdrawn_at).is_(None)).exists()
     return session.exec(
         select(func.count())
@@ -277,7 +294,6 @@ def unanswered_calls(session: Session, month: Month) -> int:
         .join(MonthPlan, col(MonthPlan.id) == col(Call.plan_id))
         .where(
             MonthPlan.month == str(month),
-            col(MonthPlan.state) == PlanState.PUBLISHED,
             col(Call.state) == CallState.PLANNED,
             ~answer,
         )

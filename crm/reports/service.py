@@ -14,15 +14,18 @@ from crm.core.problems import Conflict, Missing, Problem
 from crm.reports import counting, figures, queries, trail
 from crm.reports.figures import Counted
 from crm.reports.queries import Report
-from crm.reports.trail import Mark
+from crm.reports.trail import Seen
 from crm.reports.workers import workers_called
 from crm.territory.queries import territories
 from crm.visits import queries as visit_queries
 from crm.visits import rules
 from crm.visits.models import MonthClose
 
-VERSION = 1
-"""Of the frozen JSON, so that later programs read older months as they were."""
+VERSION = 2
+"""Of the frozen JSON, so that later programs read older months as they were.
+
+1: a worker is known by name alone, or already as in 2. 2: rows bear `worker_id`, lines bear `name`.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class Setting:
     sample: bool
 
 
-def draft(session: Session, month: Month, setting: Setting, *, now: datetime) -> Report:
-    """The report of a month that is not closed, from the records of this moment."""
-    made = _counted(session, month)
+def draft(session: Session, month: Month, setting: Setting, *, now: datetime, anew: bool = False) -> Report:
+    """The report of a month that is not closed, from the records of this moment; `anew` trusts no memory."""
+    made = _counted(session, month, anew=anew)
     known = accounts.organisation(session)
     return Report(
         month,
@@ -53,12 +56,18 @@ def draft(session: Session, month: Month, setting: Setting, *, now: datetime) ->
     )
 
 
-def _counted(session: Session, month: Month) -> tuple[figures.Section, ...]:
+def is_addressed(session: Session) -> bool:
+    """Whether the report has somebody to go to: the organisation has said for which city it works."""
+    known = accounts.organisation(session)
+    return bool(known and known.city_name)
+
+
+def _counted(session: Session, month: Month, *, anew: bool) -> tuple[figures.Section, ...]:
     """The tables of a month: its own column, the fiscal year so far, the same month last year."""
     months = [one for one in FiscalYear.of(month).months() if one <= month]
     first, last_year = queries.first_month(session), month.plus(-12)
     known = first is not None and first <= last_year
-    counts = counting.counts_of(session, [*months, last_year] if known else months)
+    counts = counting.counts_of(session, [*months, last_year] if known else months, anew=anew)
     year = counts[: len(months)]
     return figures.sections(
         year[-1],
@@ -85,7 +94,7 @@ class CountedMonth:
     rows: str
     at: datetime
     by: UUID
-    seen: Mark
+    seen: Seen
 
 
 def count_for_closing(
@@ -94,11 +103,11 @@ def count_for_closing(
     """Make what closing a month freezes: its rows and figures. Reads only, and may take its time.
 
     The months of a fiscal year are closed in their order, so that the sums of the year rest on frozen months.
-    Raises "month_not_over", "month_before_open" (month), Conflict "month_closed".
+    Raises "month_not_over", "month_before_open" (month), "month_passed" (month), Conflict "month_closed".
     """
     check_can_close(session, month, today=today)
     revision = 1 + max((row.revision for row in queries.revisions(session, month)), default=0)
-    made = draft(session, month, setting, now=now)
+    made = draft(session, month, setting, now=now, anew=True)  # figures and rows of one state
     who = session.get(Account, by)
     rows = canonical_json([row.plain() for row in queries.open_rows(session, month)])
     kept = canonical_json(
@@ -117,14 +126,16 @@ def count_for_closing(
             "rows_digest": digest(rows),
         }
     )
-    return CountedMonth(month, revision, kept, rows, now, by, trail.mark(session))
+    return CountedMonth(month, revision, kept, rows, now, by, trail.seen(session))
 
 
 def check_can_close(session: Session, month: Month, *, today: date) -> None:
-    """Raises "month_not_over", "month_before_open" (month), Conflict "month_closed"."""
+    """Raises "month_not_over", "month_before_open" (month), "month_passed" (month), Conflict "month_closed"."""
     rules.check_can_close(month, today=today)
     if queries.close_of(session, month) is not None:
         raise Conflict("month_closed", month=month)
+    if (later := queries.closed_after(session, month)) is not None:
+        raise Problem("month_passed", month=later)
     if (earlier := queries.open_before(session, month)) is not None:
         raise Problem("month_before_open", month=earlier)
 

@@ -1,71 +1,58 @@
-"""What the audit trail tells of records: whether anything has changed that a report counts.
-
-Every change of a tracked row is in the trail, in the transaction that made it, and whoever writes is alone: the
-newest entry's number says exactly which state of the records a reader sees.
-"""
+"""What the audit trail tells of records: whether anything has changed that a report counts."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
+from crm.accounts.models import Account, Organisation
+from crm.db import trail_mark
 from crm.db.tracked import Action, AuditEntry
+from crm.db.trail_mark import Mark
 from crm.jobs.models import Installation
-from crm.visits.models import Record
+from crm.territory.models import Assignment, Place, PlaceFacts, Territory
+from crm.visits.models import MonthClose, Record
 
-REPORTED = (
-    "account",
-    "assignment",
-    "month_close",
-    "organisation",
-    "place",
-    "place_facts",
-    "record",
-    "territory",
-)
-"""The tables that a report is made from."""
+REPORTED = (Account, Assignment, MonthClose, Organisation, Place, PlaceFacts, Record, Territory)
+"""What a report is made from."""
 
 MOST_LOOKED_AT = 500
 """Entries that are gone through to learn which months changed; after more, counting anew is as quick."""
 
+_COUNTED_BY = {"place": "kind", "territory": "name"}
+"""Columns by which records are counted that are not the record's own: a change may move any of them."""
+
 
 @dataclass(frozen=True)
-class Mark:
-    """A state of a database: which life of it, and the number of the newest entry in its trail."""
+class Seen:
+    """A state of a database: which life of it (None before `crm init`), and the place in its trail."""
 
     epoch: UUID | None
-    newest: int
+    mark: Mark
 
 
-def mark(session: Session) -> Mark:
+def seen(session: Session) -> Seen:
     """The state that this transaction sees."""
     epoch = select(Installation.epoch).limit(1).scalar_subquery()
-    found = session.execute(sa.select(func.max(AuditEntry.id), epoch)).one()
-    return Mark(found[1], found[0] or 0)
+    newest, life = session.execute(sa.select(trail_mark.NEWEST, epoch)).one()  # one question for every page
+    return Seen(life, Mark(newest))
 
 
-def is_as_it_was(session: Session, before: Mark) -> bool:
+def is_as_it_was(session: Session, before: Seen) -> bool:
     """Whether nothing that a report is made from has changed since."""
-    now = mark(session)
-    if now == before:
-        return True
-    changed = session.exec(
-        select(AuditEntry.id).where(col(AuditEntry.id) > before.newest, col(AuditEntry.entity).in_(REPORTED))
-    ).first()
-    return now.epoch == before.epoch and changed is None
+    same_life = seen(session).epoch == before.epoch
+    return same_life and not trail_mark.changed_since(session, before.mark, REPORTED)
 
 
-def months_touched(session: Session, since: int, until: int) -> set[str] | None:
-    """The months that count a record that was kept or changed between two marks; None: any month may be one."""
-    if until - since > MOST_LOOKED_AT:
+def months_touched(session: Session, since: Mark, until: Mark) -> set[str] | None:
+    """The months whose counts may have changed between two marks; None: any month may be one."""
+    if until.newest - since.newest > MOST_LOOKED_AT:
         return None
     entries = session.exec(
         select(AuditEntry.entity, AuditEntry.entity_id, AuditEntry.action, AuditEntry.facts).where(
-            col(AuditEntry.id) > since,
-            col(AuditEntry.id) <= until,
-            col(AuditEntry.entity).in_(["record", "place"]),
-        )
+            col(AuditEntry.id) > since.newest, col(AuditEntry.id) <= until.newest
+        )  # of all tables: asked for some, SQLite would walk their whole past by the other index
     ).all()
     months: set[str] = set()
     ids = set()
@@ -73,7 +60,7 @@ def months_touched(session: Session, since: int, until: int) -> set[str] | None:
         if entity == "record":
             ids.add(entity_id)
             months.update(month for month in (facts or {}).get("counted_in", ()) if month)
-        elif action is Action.CHANGE and "kind" in (facts or {}):
+        elif action is Action.CHANGE and _COUNTED_BY.get(entity) in (facts or {}):
             return None
     if ids:
         months.update(session.exec(select(Record.counted_in).where(col(Record.id).in_(ids)).distinct()))

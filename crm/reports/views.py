@@ -76,6 +76,7 @@ def month(month: str) -> Response:
 
 def _month(wanted: Month, form: ReopenForm, status: int) -> Response:
     report = service.report(session(), wanted, setting(), now=clock().now())
+    passed = not report.closed and queries.closed_after(session(), wanted) is not None
     return page(
         "reports/month.html",
         report=report,
@@ -86,7 +87,8 @@ def _month(wanted: Month, form: ReopenForm, status: int) -> Response:
         notes=SECTION_NOTES,
         line_name=line_name,
         revisions=queries.revisions(session(), wanted),
-        over=today() > wanted.last,
+        passed=passed,
+        closable=not report.closed and not passed and today() > wanted.last,
         this=Month.of(today()),
         form=form,
         status=status,
@@ -136,27 +138,39 @@ def _line(wanted: Month, section: str, line: str) -> Line:
 @pages.get("/reports/<month>/close", access=Can.CLOSE_MONTH)
 def closing(month: str) -> Response:
     """What closing a month does, before it is done."""
-    wanted, why_not = month_or_missing(month), ""
+    wanted = month_or_missing(month)
+    return _closing(wanted, _why_not(wanted), 200)
+
+
+def _why_not(wanted: Month) -> str:
+    """Why a month cannot be closed at present, in words; empty where it can. Raises Conflict "month_closed"."""
     try:
         service.check_can_close(session(), wanted, today=today())
     except Conflict:
         raise
     except Problem as why:
-        why_not = words_for(why)
+        return words_for(why)
+    return ""
+
+
+def _closing(wanted: Month, why_not: str, status: int) -> Response:
     return page(
         "reports/closing.html",
         month=wanted,
         why_not=why_not,
         contacts=queries.contacts_now(session(), wanted),
         unanswered=queries.unanswered_calls(session(), wanted),
+        passing=queries.never_closed_before(session(), wanted),
+        addressed=service.is_addressed(session()),
+        status=status,
     )
 
 
 @pages.post("/reports/<month>/close", access=Can.CLOSE_MONTH)
 def close(month: str) -> Response:
     wanted = month_or_missing(month)
-    if queries.close_of(session(), wanted) is not None:
-        raise Conflict("month_closed", month=wanted)
+    if why_not := _why_not(wanted):
+        return _closing(wanted, why_not, 422)
     revision = len(queries.revisions(session(), wanted)) + 1
     return _ask(CLOSE, wanted, f"{wanted}/{revision}", _("%(month)sの確定", month=wanted.wareki()), revision)
 
@@ -169,17 +183,10 @@ def make(month: str) -> Response:
 
 
 def _ask(kind: str, wanted: Month, slot: str, title: str, revision: int = 0) -> Response:
-    job = jobs.ask(
-        session(),
-        kind,
-        slot=slot,
-        title=title,
-        arguments={"month": str(wanted), "by": str(me().account_id), "revision": revision},
-        asked_by=me().account_id,
-        now=clock().now(),
-    )
+    arguments, by, now = {"month": str(wanted), "revision": revision}, me().account_id, clock().now()
+    job = jobs.ask(session(), kind, slot=slot, title=title, arguments=arguments, asked_by=by, now=now)
     if job.state in {State.FAILED, State.STOPPED}:
-        jobs.ask_again(session(), job.id, now=clock().now())
+        jobs.ask_again(session(), job.id, asked_by=by, now=now, arguments=arguments)
     return see(url_for(".making", month=str(wanted), job_id=job.id))
 
 

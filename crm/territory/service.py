@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from crm.core.problems import Conflict, Missing, Problem, Problems
+from crm.db.tracked import Action, AuditEntry
 from crm.territory import rules
 from crm.territory.models import (
     Assignment,
@@ -397,10 +398,32 @@ def take_back_assignment(session: Session, assignment_id: UUID, *, today: date) 
     return goes_on
 
 
+def _gave_way(session: Session, before: Assignment, row: Assignment) -> bool:
+    """Whether the one before was ended by naming this one: the trail has both in one act. Without a trail, yes."""
+    named = session.exec(
+        select(AuditEntry.act).where(
+            AuditEntry.entity == "assignment",
+            AuditEntry.entity_id == row.id,
+            AuditEntry.action == Action.CREATE,
+        )
+    ).first()
+    if named is None:
+        return True
+    ended = session.exec(
+        select(AuditEntry.facts).where(
+            AuditEntry.entity == "assignment", AuditEntry.entity_id == before.id, AuditEntry.act == named
+        )
+    )
+    return any("to_on" in (facts or {}) for facts in ended)
+
+
 def _going_on_without(session: Session, row: Assignment) -> Assignment | None:
-    """Let the holder before go on as if this one had never been named; not a stand-in whom this one follows."""
+    """Let the holder before go on as if this one had never been named.
+
+    Not a stand-in whom this one follows, and not somebody who had been ended before this one was named.
+    """
     before, after = _before_and_after(session, row)
-    if before is None:
+    if before is None or not _gave_way(session, before, row):
         return None
     stood_in_for, _row = _before_and_after(session, before)
     if stood_in_for is not None and stood_in_for.account_id == row.account_id:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from crm.territory.rules import HUBS
 from crm.visits import rules
 from crm.visits.calendar import working_days
 from crm.visits.models import Call, CallState, Met, MonthPlan, PlacePulse, Record, VisitInterval
-from crm.visits.planning import DuePlace, FieldWorker, Newcomer, first_turns
+from crm.visits.planning import DuePlace, FieldWorker, Holding, Newcomer, first_turns
 
 CALLABLE = frozenset({Kind.DISTRICT} | HUBS)
 """Kinds of place that the round calls on when no interval says otherwise."""
@@ -202,30 +202,39 @@ def _expected(session: Session, month: Month, today: date) -> dict[UUID, date]:
 
 
 def field_workers(session: Session, month: Month, *, from_day: date) -> list[FieldWorker]:
-    """Those who hold territories in a month, with their working days from a day on; holders, not deputies.
-
-    A territory that changes hands within the month belongs to the one who holds it on its last day.
-    """
-    rows = session.exec(
-        select(Assignment.account_id, Assignment.territory_id)
+    """Those who hold territories in a month from a day on, when, and on which working days; holders, not deputies."""
+    end = month.last + timedelta(days=1)
+    held: dict[UUID, list[Holding]] = {}
+    for account_id, territory_id, since, until in session.execute(
+        sa.select(
+            col(Assignment.account_id),
+            col(Assignment.territory_id),
+            col(Assignment.from_on),
+            col(Assignment.to_on),
+        )
         .join(Account, col(Account.id) == col(Assignment.account_id))
         .where(
-            Assignment.kind == AssignmentKind.HOLDER,
-            Assignment.from_on <= month.last,
-            col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > month.last),
+            col(Assignment.kind) == AssignmentKind.HOLDER,
+            col(Assignment.from_on) < end,
+            col(Assignment.to_on).is_(None) | (col(Assignment.to_on) > from_day),
             col(Account.disabled_at).is_(None),
         )
-        .order_by(Account.kana, Account.name, col(Account.id))
-    )
-    held: dict[UUID, set[UUID]] = {}
-    for account_id, territory_id in rows:
-        held.setdefault(account_id, set()).add(territory_id)
-    days = tuple(day for day in working_days(month) if day >= from_day)
-    offices = _offices(session, from_day)
-    centres = _centres(session, from_day)
+        .order_by(
+            col(Account.kana), col(Account.name), col(Account.id), col(Assignment.from_on), col(Assignment.id)
+        )
+    ):
+        holding_then = Holding(territory_id, max(since, from_day), min(until or end, end))
+        held.setdefault(account_id, []).append(holding_then)
+    days = [day for day in working_days(month) if day >= from_day]
+    offices, centres = _offices(session, from_day), _centres(session, from_day)
     return [
-        FieldWorker(account_id, frozenset(ids), _office_for(ids, centres, offices), days)
-        for account_id, ids in held.items()
+        FieldWorker(
+            account_id,
+            tuple(holdings),
+            _office_for({one.territory_id for one in holdings}, centres, offices),
+            tuple(day for day in days if any(one.holds_on(day) for one in holdings)),
+        )
+        for account_id, holdings in held.items()
     ]
 
 

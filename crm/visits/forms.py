@@ -22,7 +22,7 @@ from crm.territory.messages import CONFIDENTIAL_NAMES, KIND_NAMES
 from crm.territory.models import Kind
 from crm.visits.messages import MET_NAMES, SUPPORT_NAMES, WAY_NAMES
 from crm.visits.models import Met, Support, Way
-from crm.visits.service import RecordLog
+from crm.visits.service import RecordLog, fresh_id
 from crm.web.forms import DateField, Form, TextField, offered
 
 MET_WHOM = 200
@@ -116,9 +116,14 @@ class RecordForm(Form[RecordLog]):
         )
 
     def refuse(self, problem: Problem) -> None:
-        """The place is not typed here: that it was not open then is the day's fault, anything else the form's."""
+        """The place is not typed here: that it was not open then is the day's fault, anything else the form's.
+
+        Sent again after being told that its record was taken back, it makes a record of its own.
+        """
         if problem.field == "place":
             problem.field = "on" if problem.code == "place_closed" else None
+        if problem.code == "record_withdrawn":
+            self.record_id.data = str(fresh_id())
         super().refuse(problem)
 
 

@@ -42,7 +42,7 @@ class VisitInterval(Tracked, SQLModel, table=True):
 
 
 class PlanState(StrEnum):
-    """Whether workers have been shown the plan."""
+    """Whether the manager has said that the plan stands. Everybody who sees plans sees a draft too, marked 案."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -69,7 +69,10 @@ class CallState(StrEnum):
 
 
 class Call(Tracked, SQLModel, table=True):
-    """One planned call (訪問予定). `by_hand` says that a person put it where it is: planning leaves it there."""
+    """One planned call (訪問予定). `by_hand` says that a person put it where it is: planning leaves it there.
+
+    `reason` says why it was cancelled, in a worker's own words: they may name people.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("plan_id", "place_id"),
@@ -86,7 +89,7 @@ class Call(Tracked, SQLModel, table=True):
     position: int = 0
     by_hand: bool = False
     state: CallState = choice(CallState, CallState.PLANNED)
-    reason: str = Field(default="", max_length=200)
+    reason: str = personal("", max_length=200)
 
 
 class Way(StrEnum):
@@ -199,6 +202,6 @@ class MonthClose(Tracked, SQLModel, table=True):
     xlsx_sha256: str | None = Field(default=None, max_length=64)
     reopened_at: datetime | None = moment(optional=True)
     reopened_by: UUID | None = link("account.id", optional=True, index=False)
-    reopened_why: str = Field(default="", max_length=400)
+    reopened_why: str = personal("", max_length=400)
     figures: str = derived_text()
     rows: str = derived_text()

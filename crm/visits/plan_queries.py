@@ -1,13 +1,14 @@
 """Reads of the month's plan for its pages: the plan, its calls, a week of them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from crm.core.clock import tokyo_day
 from crm.core.months import Month
 from crm.db.tracked import Action, AuditEntry
 from crm.territory.models import Kind, Place, PlaceFacts, Territory
@@ -27,7 +28,7 @@ WEEK_ROWS = 50
 
 @dataclass(frozen=True)
 class CallRow:
-    """One planned call, as the plan and the day show it."""
+    """One planned call, as the plan and the day show it. `is_draft`: its plan is not published."""
 
     id: UUID
     place_id: UUID
@@ -43,6 +44,7 @@ class CallRow:
     record_id: UUID | None
     last_on: date | None
     record_on: date | None = None
+    is_draft: bool = False
 
     @property
     def mark(self) -> str:
@@ -74,18 +76,20 @@ class LeftCall:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """A month's plan."""
+    """A month's plan; `published_on` is the day from which it stands, None for a draft."""
 
     id: UUID
     month: Month
     state: PlanState
-    published_at: datetime | None
+    published_on: date | None
 
 
 def plan(session: Session, month: Month) -> PlanRow | None:
     """A month's plan, or None."""
     row = session.exec(select(MonthPlan).where(MonthPlan.month == str(month))).first()
-    return PlanRow(row.id, month, row.state, row.published_at) if row else None
+    if row is None:
+        return None
+    return PlanRow(row.id, month, row.state, tokyo_day(row.published_at) if row.published_at else None)
 
 
 _CALLS = (
@@ -97,8 +101,10 @@ _CALLS = (
         col(PlacePulse.last_on),
         col(PlaceFacts.name),
         col(Territory.name),
+        col(MonthPlan.state),
     )
     .join(Place, col(Place.id) == col(Call.place_id))
+    .join(MonthPlan, col(MonthPlan.id) == col(Call.plan_id))
     .outerjoin(
         PlaceFacts,
         sa.and_(
@@ -132,8 +138,9 @@ def _calls(session: Session, *conditions: Any) -> list[CallRow]:
             record_id,
             last_on,
             record_on,
+            state is PlanState.DRAFT,
         )
-        for call, kind, record_id, record_on, last_on, name, territory in rows
+        for call, kind, record_id, record_on, last_on, name, territory, state in rows
     ]
 
 

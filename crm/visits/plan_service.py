@@ -1,6 +1,6 @@
 """Use cases of the plan: intervals, the month's proposal, its calls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,8 +15,11 @@ from crm.db.tracked import Author, BulkInsert, author_of
 from crm.territory import service as territory
 from crm.territory.models import Kind
 from crm.visits import due_queries, plan_queries, queries
-from crm.visits.models import Call, CallState, MonthPlan, PlanState, VisitInterval
+from crm.visits.models import Call, CallState, MonthPlan, PlanState, Record, VisitInterval
 from crm.visits.planning import DuePlace, FieldWorker, Kept, ProposedCall, propose
+
+IDS_AT_ONCE = 500
+"""Ids that one statement asks for: a database takes no statement of any length."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,8 @@ def draft(session: Session, month: Month, *, today: date) -> Draft:
     """Reckon what planning would do to a month; writes nothing. Raises "month_past" for a month that is over.
 
     Calls that a person placed or that were followed by a record stay where they are. Others go when their place is
-    no longer due or closes before their day, when their worker no longer holds the territory, or when their day
-    has passed unused; due places without a call get one. That holds for a published plan too: the manager
+    no longer due or closes before their day, when their worker does not hold the territory on their day, or when
+    that day has passed unused; due places without a call get one. That holds for a published plan too: the manager
     who asks for it is told how many calls went.
     """
     check_can_plan(month, today=today)
@@ -157,16 +160,17 @@ def _sorted_out(
     if plan is None:
         return [], []
     places = {place.place_id: place for place in due}
-    held = {worker.worker_id: worker.territories for worker in workers}
+    known = {worker.worker_id: worker for worker in workers}
     followed = plan_queries.followed_calls(session, plan.id)
     stay: list[Call] = []
     gone: list[Call] = []
     for call in session.exec(select(Call).where(Call.plan_id == plan.id).order_by(col(Call.id))).all():
-        place = places.get(call.place_id)
+        place, worker = places.get(call.place_id), known.get(call.worker_id)
         fits = (
             place is not None
             and place.is_open(call.on)
-            and place.territory_id in held.get(call.worker_id, frozenset())
+            and worker is not None
+            and worker.holds(place.territory_id, call.on)
             and (call.on >= today or call.state is CallState.CANCELLED)
         )
         placed = call.by_hand and (call.on >= today or call.state is CallState.CANCELLED)
@@ -197,14 +201,32 @@ def apply(session: Session, made: Draft, calls: BulkInsert, *, now: datetime) ->
     """Bring a draft into the plan; it must have been reckoned from what stands in the database now."""
     if made.is_new:
         session.add(MonthPlan(id=made.plan_id, month=str(made.month), made_at=now))
-    for call_id in made.gone:
-        session.delete(session.get_one(Call, call_id))
     session.flush()
+    _take_out(session, made.gone)
     calls.run(session)
 
 
+def _take_out(session: Session, call_ids: Sequence[UUID]) -> None:
+    """Delete calls. A record that was withdrawn may still name one of them: it lets go of it."""
+    for ids in _pieces(call_ids):
+        for record in session.exec(
+            select(Record).where(col(Record.call_id).in_(ids), col(Record.withdrawn_at).is_not(None))
+        ):
+            record.call_id = None
+        calls = session.exec(select(Call).where(col(Call.id).in_(ids))).all()
+        session.flush()
+        for call in calls:
+            session.delete(call)
+        session.flush()
+
+
+def _pieces(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        yield ids[start : start + IDS_AT_ONCE]
+
+
 def publish(session: Session, month: Month, *, now: datetime) -> MonthPlan:
-    """Publish a month's plan; raises Missing without one."""
+    """Say that a month's plan stands, as of the day on which that was said first; raises Missing without one."""
     plan = session.exec(select(MonthPlan).where(MonthPlan.month == str(month))).first()
     if plan is None:
         raise Missing("plan_missing", month=month)

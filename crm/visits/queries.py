@@ -14,7 +14,7 @@ from crm.core.months import Month
 from crm.territory.access import Confidential, Reach
 from crm.territory.models import PlaceFacts, Territory
 from crm.territory.queries import holding
-from crm.visits.models import Call, CallState, Met, MonthClose, Record, Support, Way
+from crm.visits.models import Call, CallState, Met, MonthClose, MonthPlan, PlanState, Record, Support, Way
 
 TIMELINE_ROWS = 30
 
@@ -63,13 +63,17 @@ class PlaceCalled:
 
 @dataclass(frozen=True)
 class PlannedCall:
-    """The call that stands in the plan of a month for a place; a plan names a place once."""
+    """The call that stands in the plan of a month for a place; a plan names a place once.
+
+    `is_draft`: the manager has not said yet that the plan stands.
+    """
 
     id: UUID
     on: date
     worker_id: UUID
     worker: str
     record_id: UUID | None
+    is_draft: bool = False
 
     def open_for(self, record_id: UUID) -> bool:
         """Whether this record may answer it: no other does."""
@@ -127,8 +131,16 @@ def planned_call(session: Session, place_id: UUID | None, day: date) -> PlannedC
 def next_call(session: Session, place_id: UUID, day: date) -> PlannedCall | None:
     """The next call planned for a place, on that day or later, that was not made yet."""
     row = session.execute(
-        sa.select(col(Call.id), col(Call.on), col(Call.worker_id), col(Account.name), sa.null())
+        sa.select(
+            col(Call.id),
+            col(Call.on),
+            col(Call.worker_id),
+            col(Account.name),
+            sa.null(),
+            col(MonthPlan.state) == PlanState.DRAFT,
+        )
         .join(Account, col(Account.id) == col(Call.worker_id))
+        .join(MonthPlan, col(MonthPlan.id) == col(Call.plan_id))
         .where(
             col(Call.place_id) == place_id,
             col(Call.on) >= day,

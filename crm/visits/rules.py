@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from crm.core.months import Month
+from crm.core.months import FiscalYear, Month
 from crm.core.problems import Problem
 from crm.visits.models import Met, Way
 
@@ -62,10 +62,14 @@ def counts(met: Met) -> bool:
 
 
 def month_counting(on: date, closed: Collection[str]) -> Month:
-    """The month whose report counts a record: its own, or the first open one after a closed one."""
-    month = Month.of(on)
-    while str(month) in closed:
-        month = month.plus(1)
+    """The month whose report counts a record: its own, or the first one after the last that is closed.
+
+    Within a fiscal year closed months are behind us, also those that were never closed because nothing was in them:
+    the sums of the year in a closed report rest on all of them.
+    """
+    month, known = Month.of(on), [Month.parse(one) for one in closed]
+    while same_year := [one for one in known if one >= month and FiscalYear.of(one) == FiscalYear.of(month)]:
+        month = max(same_year).plus(1)
     return month
 
 

@@ -43,11 +43,15 @@ def keep_record(session: Session, log: RecordLog, *, by: UUID, today: date, now:
 
     A visit settles the call planned for its place in the month of its day. Raises "record_in_future",
     "visit_needs_place", "cancelled_gives_nothing", "place_closed"; Conflict "record_known" when the id is known
-    with other content, "visit_recorded" when the call that was shown has got another record meanwhile.
+    with other content, "record_withdrawn" when that record was taken back, "visit_recorded" when the call that was
+    shown has got another record meanwhile.
     """
     _check(log, today=today)
+    known = session.get(Record, log.record_id)
+    if known is not None and known.withdrawn_at is not None:
+        raise Conflict("record_withdrawn")
     log = _settled(session, log)
-    if known := session.get(Record, log.record_id):
+    if known is not None:
         if log_of(known) != log or known.worker_id != by:
             raise Conflict("record_known")
         return known
@@ -96,7 +100,7 @@ def may_correct(record: Record, reach: Reach) -> bool:
 def withdraw_record(session: Session, record_id: UUID, why: str, *, reach: Reach, now: datetime) -> None:
     """Take a record back (kept twice, the wrong place). It stays, with the reason, and counts nowhere any more.
 
-    In a month that is closed it goes on counting as frozen, until that month is reopened.
+    It lets go of the call that it answered: that one is open again, and planning may take it out. In a month that is closed it goes on counting as frozen, until that month is reopened.
     """
     record = session.get(Record, record_id)
     if record is None:
@@ -104,6 +108,7 @@ def withdraw_record(session: Session, record_id: UUID, why: str, *, reach: Reach
     if not may_correct(record, reach):
         raise Forbidden("not_own_record")
     record.withdrawn_at, record.withdrawn_why = record.withdrawn_at or now, why
+    record.call_id = None
     record.rev += 1
     session.flush()
     _beat(session, record.place_id)

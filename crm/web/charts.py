@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from crm.core.months import Month
 
@@ -282,15 +282,19 @@ def _svg(title: str, described: str, *, height: float, body: Markup, kind: str =
 def _text(words: str, *, x: str, y: str, dy: str = "", anchor: str = "", kind: str = "") -> Markup:
     name = "chart__text" + (f" chart__text--{kind}" if kind else "")
     more = Markup("").join(
-        Markup(' {}="{}"').format(key, value) for key, value in (("dy", dy), ("text-anchor", anchor)) if value
+        Markup(' %s="%s"') % (key, value) for key, value in (("dy", dy), ("text-anchor", anchor)) if value
     )
-    return Markup('<text class="{}" x="{}" y="{}"{}>{}</text>').format(name, x, y, more, escape(words))
+    return Markup('<text class="%s" x="%s" y="%s"%s>%s</text>') % (name, x, y, more, words)
 
 
 def _rect(kind: str, *, x: float, y: str, width: float | str, height: str) -> Markup:
     shown = width if isinstance(width, str) else _percent(width)
-    return Markup('<rect class="chart__{}" x="{}" y="{}" width="{}" height="{}"/>').format(
-        kind, _percent(x), y, shown, height
+    return Markup('<rect class="chart__%s" x="%s" y="%s" width="%s" height="%s"/>') % (
+        kind,
+        _percent(x),
+        y,
+        shown,
+        height,
     )
 
 

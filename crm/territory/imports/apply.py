@@ -101,7 +101,7 @@ def _write(store: Store, prepared: Prepared, author: Author, check: Callable[[],
         check()
         with store.writing(author, staged=staging) as session:
             began = time.perf_counter()
-            if known.mark(session) != prepared.mark:
+            if known.changed_since(session, prepared.mark):
                 return None
             staging.write(session)
         return time.perf_counter() - began

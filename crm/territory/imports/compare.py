@@ -9,6 +9,7 @@ from uuid import UUID
 from crm.core.ids import new_id
 from crm.core.kana import search_key
 from crm.core.problems import Problem
+from crm.db.trail_mark import Mark
 from crm.sheets.reading import Line
 from crm.territory import rules
 from crm.territory.imports.cells import Row, read_row
@@ -64,7 +65,7 @@ class Prepared:
     territories: tuple[NewTerritory, ...]
     opening: tuple[Opening, ...]
     changing: tuple[Changing, ...]
-    mark: int
+    mark: Mark
     day: date
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from crm.core.kana import search_key
-from crm.db.tracked import trail_length
+from crm.db import trail_mark
+from crm.db.trail_mark import Mark
 from crm.territory.imports.kinds import KINDS, ImportKind
 from crm.territory.models import Kind, Place, PlaceFacts, Territory
 from crm.territory.rules import Facts
@@ -42,9 +43,9 @@ class Closed:
 
 @dataclass(frozen=True)
 class Known:
-    """The state of the database; `mark` changes with every change to a territory or place."""
+    """The state of the database at a place in its trail."""
 
-    mark: int
+    mark: Mark
     territories: Mapping[str, UUID]
     names: Mapping[UUID, str]
     codes: frozenset[str]
@@ -54,15 +55,15 @@ class Known:
     hub_names: Mapping[UUID, str]
 
 
-def mark(session: Session) -> int:
-    """A number that grows with every change to a territory, a place or its facts, for the trail holds them all."""
-    return trail_length(session, *TABLES)
+def changed_since(session: Session, mark: Mark) -> bool:
+    """Whether a territory, a place or its facts were changed since."""
+    return trail_mark.changed_since(session, mark, TABLES)
 
 
 def load(session: Session, kind: ImportKind) -> Known:
     """Read what the rows of a file of this kind are compared with."""
     # Before the rest: a change that comes between is then seen, for the mark is older than it.
-    now = mark(session)
+    now = trail_mark.mark(session)
     towns = session.execute(sa.select(col(Territory.id), col(Territory.code), col(Territory.name))).all()
     hub_rows = _hubs(session)
     hubs: dict[tuple[Kind, str], tuple[UUID, ...]] = {}

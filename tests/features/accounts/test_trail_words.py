@@ -1,13 +1,18 @@
 """The page of the audit trail: in words, before and after, and nothing of what was blanked."""
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, update
 
 from crm.accounts import trail_words
 from crm.accounts.messages import ENTITY_NAMES
+from crm.accounts.models import Account
+from crm.core.months import Month
 from crm.db.columns import metadata
 from crm.db.tracked import AuditEntry, is_derived, tracked_tables
+from crm.visits import plan_service as plans
 from tests.markup import page_of
 from tests.world import World
 
@@ -64,10 +69,34 @@ def test_a_row_that_is_referred_to_is_told_by_its_name_and_a_day_as_a_day(world:
 
 
 def test_a_personal_value_is_for_managers_only_and_the_page_says_so(world: World) -> None:
-    world.district("末広1区").called_on("2026-06-10", heard="雪の相談")
-    page = audit(world, "?entity=record", by_administrator=True)
-    assert "雪の相談" not in page
+    address = f"?entity=account&id={world.worker.id}"
+    with world.writing(world.manager) as session:
+        session.get_one(Account, world.worker.id).kana = "チバ サクラコ"
+    assert "チバ サクラコ" in audit(world, address)
+    page = audit(world, address, by_administrator=True)
+    assert "チバ サクラコ" not in page
     assert "個人の情報は、管理者だけが見られます。" in page
+
+
+def test_who_may_not_see_records_and_plans_learns_from_the_trail_only_that_they_changed(world: World) -> None:
+    place = world.district("末広1区")
+    place.called_on("2026-06-10", heard="雪の相談")
+    with world.writing(world.manager) as session:
+        plans.add_call(
+            session,
+            Month(2026, 6),
+            place.id,
+            on=date(2026, 6, 30),
+            worker_id=world.worker.id,
+            now=world.clock.now(),
+        )
+    for entity in ("record", "call"):
+        assert "末広1区" in audit(world, f"?entity={entity}")
+        page = audit(world, f"?entity={entity}", by_administrator=True)
+        assert "内容は、訪問と報告の仕事をする人だけが見られます。" in page
+        assert "末広1区" not in page
+        assert "令和8年6月10日" not in page
+        assert "雪の相談" not in page
 
 
 def test_a_value_that_was_blanked_is_told_as_blanked(world: World) -> None:

@@ -68,7 +68,7 @@ def test_a_job_that_nobody_knows_can_neither_be_stopped_nor_run_again(
         with pytest.raises(Missing):
             service.ask_stop(session, uuid4(), now=clock.now())
         with pytest.raises(Missing):
-            service.ask_again(session, uuid4(), now=clock.now())
+            service.ask_again(session, uuid4(), asked_by=uuid4(), now=clock.now())
 
 
 def test_a_stopped_job_runs_again_from_its_start(
@@ -79,17 +79,30 @@ def test_a_stopped_job_runs_again_from_its_start(
         service.ask_stop(session, job_id, now=clock.now())
     clock.advance(timedelta(minutes=1))
     with premises.store.writing() as session:
-        service.ask_again(session, job_id, now=clock.now())
+        service.ask_again(session, job_id, asked_by=uuid4(), now=clock.now())
     assert (look(job_id).state, look(job_id).stop_asked) == (State.WAITING, False)
     assert run_next(premises, {"count": lambda work: None})
     assert look(job_id).state is State.DONE
+
+
+def test_a_job_that_is_asked_again_is_done_for_whoever_asks_now_and_as_asked_now(
+    ask: Ask, premises: Premises, look: Look
+) -> None:
+    first, second = UUID(int=1), UUID(int=2)
+    job_id = ask("count", "1", {"from": 1}, by=first)
+    for arguments, known in ((None, {"from": 1}), ({"from": 2}, {"from": 2})):
+        with premises.store.writing() as session:
+            service.ask_stop(session, job_id, now=premises.clock.now())
+        with premises.store.writing() as session:
+            service.ask_again(session, job_id, asked_by=second, now=premises.clock.now(), arguments=arguments)
+        assert (look(job_id).asked_by, look(job_id).arguments) == (second, known)
 
 
 def test_a_job_that_is_done_does_not_run_again(ask: Ask, premises: Premises) -> None:
     job_id = ask("count")
     run_next(premises, {"count": lambda work: None})
     with premises.store.writing() as session, pytest.raises(Conflict) as refused:
-        service.ask_again(session, job_id, now=premises.clock.now())
+        service.ask_again(session, job_id, asked_by=uuid4(), now=premises.clock.now())
     assert refused.value.code == "job_not_over"
 
 

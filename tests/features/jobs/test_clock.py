@@ -11,8 +11,9 @@ from crm.core.clock import FixedClock
 from crm.core.problems import Problem
 from crm.db.store import Store
 from crm.jobs import outbox
-from crm.jobs.clock import BACKUP, Ticks, ask_for_nightly_work, start_background
+from crm.jobs.clock import Ticks, ask_for_nightly_work, start_background
 from crm.jobs.models import Job, State
+from crm.jobs.rules import BACKUP
 from crm.jobs.running import Premises, Work
 from tests.features.jobs.hands import Ask, Look, Start, go, wait_until
 from tests.features.jobs.post_office import PostOffice

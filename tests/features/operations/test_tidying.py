@@ -12,6 +12,8 @@ from crm.files import Files
 from crm.jobs import housekeeping, service
 from crm.jobs.clock import ask_for_nightly_work
 from crm.jobs.housekeeping import HOUSEKEEPING, KEPT_FOR
+from crm.jobs.models import Job, State
+from crm.jobs.rules import BACKUP
 from crm.jobs.running import Premises
 from tests.features.territory.files import as_csv
 from tests.world import World
@@ -113,6 +115,22 @@ def test_a_file_laid_down_this_very_day_waits_for_the_next_night(world: World, c
     world.work()
     assert stored(world) == 2
     assert "末広1区" in world.client(world.manager).get(f"/imports/{preview}").text
+
+
+def test_files_wait_for_the_next_day_while_a_backup_copies_them(world: World, client: FlaskClient) -> None:
+    handed_in(world, client, FIRST)
+    with world.store.writing() as session:
+        backup = service.ask(
+            session, BACKUP, slot="by hand", title="", arguments={}, asked_by=None, now=world.clock.now()
+        )
+        backup.state, backup.beat_at = State.RUNNING, world.clock.now() + KEPT_FOR + timedelta(hours=1)
+        backup_id = backup.id
+    tidied(world, KEPT_FOR + timedelta(hours=1))
+    assert stored(world) == 2
+    with world.store.writing() as session:
+        session.get_one(Job, backup_id).state = State.DONE
+    tidied(world, timedelta(days=1))
+    assert stored(world) == 0
 
 
 def test_half_written_files_of_dead_processes_go_too(world: World) -> None:

@@ -11,14 +11,17 @@ import pytest
 from crm.accounts.models import Account
 from crm.core.months import Month
 from crm.core.problems import Conflict, Problem
+from crm.jobs import service as jobs
 from crm.reports import counting, queries, service
 from crm.reports.figures import Tally
 from crm.reports.jobs import write_report
+from crm.reports.memory import Memory
 from crm.reports.service import CountedMonth, Setting
 from crm.territory import service as territory
 from crm.territory.access import Reach
 from crm.visits import service as visits
 from crm.visits.models import Met, MonthClose, Support, Way
+from crm.web.access import Role
 from tests.world import World
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
@@ -253,7 +256,7 @@ def test_a_tampered_month_is_not_shown_as_closed(world: World) -> None:
 def test_a_frozen_month_is_counted_from_memory_only_while_it_is_the_same(
     world: World, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(counting, "MONTHS_KEPT", 1)
+    monkeypatch.setattr(counting, "_frozen", Memory(1))
     place = world.district("末広区")
     for month in (4, 5):
         place.called_on(f"2026-0{month}-11")
@@ -304,6 +307,49 @@ def test_a_month_in_which_a_place_was_renamed_since_it_was_counted_is_not_frozen
     with world.writing(world.manager) as session:
         territory.rename(session, place.id, "末広中央区", "", on=date(2026, 5, 1))
     assert not frozen(world, made)
+
+
+def test_a_territory_renamed_between_a_read_and_the_closing_is_frozen_under_one_name(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    assert total(world, MAY) == 1
+    with world.writing(world.manager) as session:
+        territory.correct_territory(session, world.towns["一関"].id, "01", "一関地域", "")
+    assert frozen(world, counted(world))
+    with world.reading() as session:
+        row = queries.close_of(session, MAY)
+        assert row is not None
+        (by_town,) = [one for one in queries.report_of(row).sections if one.key == "territory"]
+        assert {line.key for line in by_town.lines if line.month.total} == {"一関地域"}
+        assert [one.territory for one in queries.frozen_rows(row)] == ["一関地域"]
+
+
+def test_a_closing_is_signed_by_whoever_asked_for_it_last(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    second = world.person("千田 まもる", "second@example.jp", Role.MANAGER)
+    asked = world.client(world.manager).post("/reports/2026-05/close")
+    with world.writing(world.manager) as session:
+        jobs.ask_stop(session, UUID(asked.location.rsplit("/", 1)[-1]), now=world.clock.now())
+    again = world.client(second).post("/reports/2026-05/close")
+    assert again.location == asked.location
+    world.work()
+    with world.reading() as session:
+        row = queries.close_of(session, MAY)
+        assert row is not None
+        assert (row.closed_by, queries.report_of(row).closed_by) == (second.id, "千田 まもる")
+
+
+def test_a_closing_asked_again_among_the_long_work_is_signed_by_whoever_did(world: World) -> None:
+    world.district("末広区").called_on("2026-05-11")
+    second = world.person("千田 まもる", "second@example.jp", Role.MANAGER)
+    job_id = world.client(world.manager).post("/reports/2026-05/close").location.rsplit("/", 1)[-1]
+    with world.writing(world.manager) as session:
+        jobs.ask_stop(session, UUID(job_id), now=world.clock.now())
+    assert world.client(second).post(f"/jobs/{job_id}/again").status_code == 303
+    world.work()
+    with world.reading() as session:
+        row = queries.close_of(session, MAY)
+        assert row is not None
+        assert row.closed_by == second.id
 
 
 def test_a_month_is_not_frozen_twice_from_one_count(world: World) -> None:

@@ -4,9 +4,11 @@ from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlmodel import select
 
 from crm.accounts.models import Account
 from crm.core.months import Month
+from crm.jobs.models import Job
 from crm.reports import service
 from crm.reports.service import Setting
 from crm.visits import plan_service as plans
@@ -107,7 +109,9 @@ def test_calls_without_a_record_are_counted_before_closing(world: World) -> None
         for place in places:
             on, worker = date(2026, 6, 15), world.worker.id
             plans.add_call(session, june, place.id, on=on, worker_id=worker, now=now)
-    assert "記録のない予定が" not in words(page(world, "/reports/2026-06/close"))  # nobody relies on a draft
+    assert "記録のない予定が2件あります" in words(
+        page(world, "/reports/2026-06/close")
+    )  # a draft is seen by all
     with world.writing(world.manager) as session:
         plans.publish(session, june, now=now)
     assert "記録のない予定が2件あります" in words(page(world, "/reports/2026-06/close"))
@@ -124,6 +128,21 @@ def test_a_month_that_cannot_be_closed_says_why_and_has_no_button(world: World, 
     asked = page(world, f"/reports/{month}/close")
     assert why in words(asked)
     assert not forms(asked)
+
+
+@pytest.mark.parametrize(
+    ("month", "why"),
+    [("2026-06", "令和8年6月30日を過ぎてから確定できます"), ("2026-05", "先に令和8年4月を確定してください")],
+)
+def test_a_month_that_cannot_be_closed_is_answered_in_words_and_no_work_is_begun(
+    world: World, month: str, why: str
+) -> None:
+    world.district("末広区").called_on("2026-04-07")
+    answer = world.client(world.manager).post(f"/reports/{month}/close")
+    assert answer.status_code == 422
+    assert why in words(page_of(answer.get_data(as_text=True)))
+    with world.reading() as session:
+        assert session.exec(select(Job)).all() == []
 
 
 def test_a_closed_month_is_not_offered_to_be_closed(world: World) -> None:

@@ -72,12 +72,13 @@ def test_asking_twice_closes_once(world: World) -> None:
         assert len(queries.revisions(session, Month(2026, 5))) == 1
 
 
-def test_a_month_that_is_not_over_is_refused_in_words(world: World) -> None:
+def test_a_closing_that_became_impossible_while_it_waited_says_why(world: World) -> None:
     manager = world.client(world.manager)
-    answer = manager.post("/reports/2026-06/close")
+    answer = manager.post("/reports/2026-05/close")
+    world.district("末広区").called_on("2026-04-07")
     work(world)
     page = manager.get(answer.location).get_data(as_text=True)
-    assert "令和8年6月30日を過ぎてから確定できます" in page
+    assert "先に令和8年4月を確定してください" in page
 
 
 def test_a_reader_makes_and_opens_the_papers_of_an_open_month(world: World) -> None:

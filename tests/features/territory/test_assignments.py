@@ -152,6 +152,14 @@ def test_a_successor_who_is_taken_back_leaves_the_territory_to_the_one_before(wo
     assert stretches(world, "一関") == [(world.worker.name, SINCE, None)]
 
 
+def test_one_who_had_been_ended_does_not_hold_again_when_the_successor_is_taken_back(world: World) -> None:
+    end(world, row_of(world, "一関", world.worker, SINCE), JULY)
+    assign(world, world.other_worker, "一関", JULY)
+    take_back(world, row_of(world, "一関", world.other_worker, JULY))
+    assert stretches(world, "一関") == [(world.worker.name, SINCE, JULY)]
+    assert vacant(world, "一関", JUNE) == (JULY, None)
+
+
 def test_one_who_shall_not_hold_again_leaves_a_gap_and_no_longer_stand_in(world: World) -> None:
     assign(world, world.other_worker, "一関", MAY, to_on=JULY)
     take_back(world, row_of(world, "一関", world.worker, JULY))

@@ -203,7 +203,7 @@ def test_a_second_tap_on_later_does_not_put_the_call_back(world: World) -> None:
             f"/plan/calls/{first}/shift", data={"to": "down", "on": "2026-07-15", "number": "1"}
         )
     page = worker.get(answer.location)
-    assert "ほかの人が先に予定を変えました" in page.get_data(as_text=True)
+    assert "この日の予定は、開いたあとに変わりました" in page.get_data(as_text=True)
     assert listed(page.get_data(as_text=True)) == [second, first]
 
 
@@ -266,7 +266,7 @@ def test_of_two_who_move_a_call_at_once_the_second_is_told_and_may_insist(world:
     answer = manager.post(f"/plan/calls/{call.id}/move", data=theirs)
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)
-    assert "ほかの人がこの予定を先に変えました" in page
+    assert "この予定は、開いたあとに変わりました" in page
     assert 'value="2026-07-22"' in page  # what was typed is not lost
     assert calls(world)[0].on == date(2026, 7, 21)
     assert manager.post(f"/plan/calls/{call.id}/move", data={**theirs, "seen": seen(page)}).status_code == 303
@@ -282,7 +282,7 @@ def test_of_two_who_cancel_a_call_at_once_the_first_reason_stays(world: World) -
     worker.post(f"/plan/calls/{call.id}/cancel", data={"reason": "大雪", "seen": shown})
     answer = manager.post(f"/plan/calls/{call.id}/cancel", data={"reason": "行事", "seen": shown})
     assert answer.status_code == 422
-    assert "ほかの人がこの予定を先に変えました" in answer.get_data(as_text=True)
+    assert "この予定は、開いたあとに変わりました" in answer.get_data(as_text=True)
     assert calls(world)[0].reason == "大雪"
 
 

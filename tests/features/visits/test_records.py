@@ -13,6 +13,8 @@ from crm.territory.access import Confidential, Reach
 from crm.visits import plan_service, queries, service
 from crm.visits.models import Met, PlacePulse, Record, Support, Way
 from crm.visits.service import RecordLog
+from tests.features.visits.calls import fields_of, opened, planned, record_of
+from tests.markup import page_of
 from tests.world import District, Person, World
 
 
@@ -276,3 +278,42 @@ def test_a_correction_on_an_old_version_keeps_what_was_typed_and_can_be_sent_aga
     assert late.status_code == 422
     assert "この画面" in page
     assert 'name="rev" type="hidden" value="2"' in page
+
+
+def test_a_withdrawn_record_that_is_sent_again_is_told_of_and_becomes_a_new_one_when_that_is_meant(
+    world: World,
+) -> None:
+    place = world.district("末広区")
+    call_id = planned(world, place, "2026-06-17")
+    page, fields = opened(world, f"/records/new?place={place.id}")
+    client = world.client(world.worker)
+    sent = {**fields, "on": "2026-06-15", "heard": "花が咲いた"}
+    assert client.post("/records/new", data=sent).status_code == 303
+    first = UUID(sent["record_id"])
+    client.post(f"/records/{first}/withdraw", data={"why": "まちがえて押した"})
+    answer = client.post("/records/new", data=sent)
+    assert answer.status_code == 422
+    page = page_of(answer.text)
+    assert "この記録は、取り消されています" in page.text
+    assert "もう一度「保存する」を押してください" in page.text
+    assert page.find("textarea", name="heard").text.strip() == "花が咲いた"
+    again = {**sent, **fields_of(page)}
+    assert UUID(again["record_id"]) != first
+    assert client.post("/records/new", data=again).status_code == 303
+    kept = record_of(world, UUID(again["record_id"]))
+    assert (kept.heard, kept.call_id, kept.withdrawn_at) == ("花が咲いた", call_id, None)
+    assert record_of(world, first).withdrawn_at is not None
+
+
+def test_a_withdrawn_record_is_not_kept_again_even_where_another_answers_its_call(world: World) -> None:
+    place = world.district("末広区")
+    planned(world, place, "2026-06-17")
+    log = RecordLog(new_id(), date(2026, 6, 10), Way.REGULAR, Met.MET, place.id)
+    keep(world, log)
+    with world.writing(world.worker) as session:
+        service.withdraw_record(
+            session, log.record_id, "違う", reach=reach(world.worker), now=world.clock.now()
+        )
+    place.called_on("2026-06-11")
+    with pytest.raises(Conflict, match="record_withdrawn"):
+        keep(world, log)

@@ -7,7 +7,7 @@ from crm.territory.models import Kind
 from crm.visits.models import Met, Support, Way
 
 HALL, OFFICE = UUID(int=1), UUID(int=2)
-WORKER = UUID(int=3)
+WORKER = str(UUID(int=3))
 
 
 def counted(number: int, place: UUID | None = HALL, *supports: Support, way: Way = Way.REGULAR) -> Counted:
@@ -35,7 +35,7 @@ ROWS = [
 ]
 
 
-CALLED = {str(WORKER): "千葉 さくら"}
+CALLED = {WORKER: "千葉 さくら"}
 
 
 def counts(rows: list[Counted]) -> LineCounts:
@@ -98,4 +98,4 @@ def test_a_worker_is_a_line_by_account_and_bears_a_name() -> None:
     groups = counts(ROWS)
     made = figures.sections(groups, groups, None, territories=[], workers={**CALLED, "4": "だれか"})
     (line,) = next(section.lines for section in made if section.key == "worker")
-    assert (line.key, line.name, line.month) == (str(WORKER), "千葉 さくら", Tally(4, 2))
+    assert (line.key, line.name, line.month) == (WORKER, "千葉 さくら", Tally(4, 2))

@@ -15,6 +15,7 @@ from crm.visits.planning import (
     DAY_SECONDS,
     DuePlace,
     FieldWorker,
+    Holding,
     Kept,
     Newcomer,
     first_turns,
@@ -34,7 +35,21 @@ def place(number: int, territory: UUID = NORTH, *, late: int = 0, random: Random
 
 
 def worker(number: int, *territories: UUID, days: tuple[date, ...] = DAYS) -> FieldWorker:
-    return FieldWorker(UUID(int=number), frozenset(territories), OFFICE, days)
+    holdings = tuple(Holding(one, date.min, date.max) for one in territories)
+    return FieldWorker(UUID(int=number), holdings, OFFICE, days)
+
+
+def in_turn(*spans: tuple[int, date, date]) -> list[FieldWorker]:
+    """Workers who hold the north one after another, each (number) from a day until before another."""
+    return [
+        FieldWorker(
+            UUID(int=number),
+            (Holding(NORTH, since, until),),
+            OFFICE,
+            tuple(d for d in DAYS if since <= d < until),
+        )
+        for number, since, until in spans
+    ]
 
 
 def test_every_place_gets_one_call_with_somebody_who_holds_its_territory() -> None:
@@ -211,3 +226,79 @@ def test_a_holder_without_days_left_is_no_missing_holder() -> None:
     made = propose([place(1)], [worker(11, NORTH, days=())])
     assert made.no_worker == ()
     assert made.no_time == (UUID(int=1001),)
+
+
+def test_a_place_is_called_on_by_whoever_holds_its_territory_on_that_day() -> None:
+    staff = in_turn((11, DAYS[0], DAYS[4]), (12, DAYS[4], DAYS[7]), (13, DAYS[7], date.max))
+    places = [place(n) for n in range(60)]
+    made = propose(places, staff)
+    assert len(made.calls) == 60
+    known = {one.worker_id: one for one in staff}
+    assert all(known[call.worker_id].holds(NORTH, call.on) for call in made.calls)
+    assert {call.worker_id for call in made.calls} == set(known)
+
+
+def test_one_who_stands_in_for_some_days_has_calls_of_the_other_territory_on_those_alone() -> None:
+    days = DAYS[3:6]
+    both = FieldWorker(
+        UUID(int=11),
+        (Holding(NORTH, date.min, date.max), Holding(SOUTH, days[0], DAYS[6])),
+        OFFICE,
+        DAYS,
+    )
+    theirs = {place(n).place_id for n in range(100, 112)}
+    made = propose([*(place(n) for n in range(24)), *(place(n, SOUTH) for n in range(100, 112))], [both])
+    assert len(made.calls) == 36
+    assert {call.on for call in made.calls if call.place_id in theirs} == set(days)
+    load = Counter(call.on for call in made.calls if call.place_id in theirs)
+    assert max(load.values()) <= 7  # spread over the three days, not heaped on the first
+
+
+def test_many_late_places_of_a_few_days_leave_the_other_days_to_the_others() -> None:
+    both = FieldWorker(
+        UUID(int=11), (Holding(NORTH, date.min, date.max), Holding(SOUTH, DAYS[0], DAYS[1])), OFFICE, DAYS
+    )
+    late = [place(n, SOUTH, late=9) for n in range(200, 500)]
+    made = propose([*late, *(place(n) for n in range(30))], [both])
+    found = {call.place_id for call in made.calls}
+    assert {place(n).place_id for n in range(30)} <= found
+
+
+def test_a_place_that_finds_no_room_with_one_goes_to_the_other_who_holds_its_territory() -> None:
+    staff = in_turn((11, DAYS[0], DAYS[1]), (12, DAYS[1], DAYS[2]))
+    full = [Kept(UUID(int=5000 + n), UUID(int=11), DAYS[0], n) for n in range(14)]
+    made = propose([place(1), place(2)], staff, full)
+    assert [call.worker_id for call in made.calls] == [UUID(int=12)] * 2
+
+
+def test_a_territory_that_is_held_only_while_a_place_is_not_open_has_no_holder_for_it() -> None:
+    staff = in_turn((11, DAYS[0], DAYS[4]))
+    opened, early = replace(place(1), since=DAYS[4]), place(2)
+    made = propose([opened, early], staff)
+    assert made.no_worker == (opened.place_id,)
+    assert [call.place_id for call in made.calls] == [early.place_id]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 120), st.integers(0, 11), st.integers(1, 6))
+def test_where_holders_change_a_proposal_beside_its_own_calls_adds_none(
+    seed: int, count: int, since: int, length: int
+) -> None:
+    random = Random(seed)
+    places = [place(n, late=random.randrange(5), random=random) for n in range(count)]
+    until = DAYS[min(since + length, 11)]
+    staff = in_turn((11, DAYS[0], DAYS[since]), (12, DAYS[since], until), (11, until, date.max))
+    one = FieldWorker(
+        UUID(int=11),
+        tuple(h for worker in (staff[0], staff[2]) for h in worker.holdings),
+        OFFICE,
+        (*staff[0].days, *staff[2].days),
+    )
+    first = propose(places, [one, staff[1]])
+    points = {p.place_id: p.point for p in places}
+    kept = [Kept(c.place_id, c.worker_id, c.on, c.position, points[c.place_id]) for c in first.calls]
+    found = {c.place_id for c in first.calls}
+    second = propose([p for p in places if p.place_id not in found], [one, staff[1]], kept)
+    assert second.calls == ()
+    assert set(second.no_time) == set(first.no_time)
+    assert first.no_worker == ()

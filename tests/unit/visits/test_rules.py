@@ -49,7 +49,12 @@ def test_a_cancelled_visit_gave_no_support() -> None:
 
 def test_a_late_record_counts_in_the_first_open_month() -> None:
     assert rules.month_counting(date(2026, 4, 30), {"2026-04", "2026-05"}) == JUNE
-    assert rules.month_counting(date(2026, 4, 30), {"2026-05"}) == Month(2026, 4)
+
+
+def test_a_month_before_a_closed_one_of_its_fiscal_year_counts_nothing_more() -> None:
+    assert rules.month_counting(date(2026, 4, 30), {"2026-05"}) == JUNE
+    assert rules.month_counting(date(2026, 3, 31), {"2026-05"}) == Month(2026, 3)
+    assert rules.month_counting(date(2026, 2, 1), {"2026-03", "2026-04"}) == Month(2026, 5)
 
 
 def test_a_month_is_closed_only_when_it_is_over() -> None:

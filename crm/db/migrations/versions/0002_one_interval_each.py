@@ -1,4 +1,9 @@
-"""One interval each: no two for the same place, kind in a territory, or kind everywhere; an index for a month's counts."""
+"""One interval each: no two for the same place, kind in a territory, or kind everywhere; an index for a month's counts.
+
+Intervals that were doubled are deleted without an entry in the trail, though their table is tracked: of several that
+said how often the same is called on only one could count, and the one set last stays; nobody did it whom an entry could
+name; and what each said, who set it and when stands in the trail since it was set.
+"""
 
 import sqlalchemy as sa
 from alembic import op

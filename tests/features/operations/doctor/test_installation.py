@@ -12,7 +12,7 @@ import pytest
 from crm.config import Settings
 from crm.core.clock import FixedClock
 from crm.db.store import Store
-from crm.jobs.clock import BACKUP
+from crm.jobs.rules import BACKUP
 from crm.operations import doctor, look_folder
 from crm.operations.doctor import examine
 from crm.operations.finding import Level
