@@ -98,7 +98,7 @@ def _chosen_week(weeks: Sequence[Week], busy: Collection[date]) -> Week:
     if day is not None and (found := next((week for week in weeks if day in week), None)):
         return found
     with_calls = [week for week in weeks if any(day in week for day in busy)]
-    now = [week for week in weeks if today() in week]
+    now = [week for week in weeks if today() in week and today() <= week.last]
     coming = [week for week in with_calls if week.last >= today()]
     return next(iter([*(week for week in now if week in with_calls), *coming, *with_calls, *now, *weeks]))
 

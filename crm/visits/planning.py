@@ -21,6 +21,9 @@ from crm.core.months import Month
 CALL_SECONDS = 30 * 60
 """Time on the doorstep that the proposal reckons with (domain: a plain call takes about half an hour)."""
 
+WORTH_A_DAY = 4
+"""Calls that make a day of driving worth while; fewer a day only where a month has no more of them near."""
+
 DAY_SECONDS = 7 * 3600
 """Time in the field on one day: 9:00-17:00 less an hour of lunch."""
 
@@ -299,16 +302,17 @@ def _shares(
 
 
 def _calls_of(worker: FieldWorker, share: Sequence[DuePlace], standing: Sequence[Kept]) -> list[ProposedCall]:
-    """Sweep around the office and cut the sweep into days of even load; what does not fit is left out.
+    """Sweep around the office and cut the sweep into days (see `_loads`); what does not fit is left out.
 
     When the month is too short, the places that are least late are the ones left out.
     """
     days = _days_so_far(worker, standing)
     chosen = _chosen(share, days)
     queue = sorted(chosen, key=lambda p: (_bearing(worker.office, p.point), p.order, str(p.place_id)))
-    even = _even_loads(worker, queue, days)
+    loads = _loads(worker, queue, days)
     for day in days:
-        queue = _fill(day, queue, even[day.on], look_at=even[day.on] * 2)
+        if most := loads.get(day.on, 0):
+            queue = _fill(day, queue, most, look_at=most * 2)
     for day in days:  # what distance left empty
         queue = _fill(day, queue, day.stops + len(queue), look_at=LOOKED_AT)
     return [
@@ -331,6 +335,20 @@ def _chosen(share: Iterable[DuePlace], days: Sequence[_Day]) -> list[DuePlace]:
             room[place.territory_id] -= 1
             chosen.append(place)
     return chosen
+
+
+def _loads(worker: FieldWorker, queue: Sequence[DuePlace], days: Sequence[_Day]) -> Mapping[date, int]:
+    """How many calls the days are to have: evenly spread, and in a light month only every so many days some.
+
+    A few calls on every day would be a drive on every day. Where territories change hands within the month, the
+    days differ too much to leave some out.
+    """
+    even = _even_loads(worker, queue, days)
+    light = max(even.values(), default=0) < WORTH_A_DAY
+    if not light or len({day.territories for day in days}) > 1:
+        return even
+    wanted = -(-(len(queue) + sum(day.stops for day in days)) // WORTH_A_DAY)
+    return {day.on: WORTH_A_DAY for day in days[:: max(1, len(days) // max(wanted, 1))]}
 
 
 def _even_loads(worker: FieldWorker, places: Iterable[DuePlace], days: Sequence[_Day]) -> Mapping[date, int]:

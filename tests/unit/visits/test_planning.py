@@ -302,3 +302,11 @@ def test_where_holders_change_a_proposal_beside_its_own_calls_adds_none(
     assert second.calls == ()
     assert set(second.no_time) == set(first.no_time)
     assert first.no_worker == ()
+
+
+def test_a_light_month_has_some_full_days_with_days_between_instead_of_a_drive_every_day() -> None:
+    one = FieldWorker(UUID(int=11), (Holding(NORTH, date.min, date.max),), OFFICE, DAYS)
+    made = propose([place(n) for n in range(10)], [one])
+    load = Counter(call.on for call in made.calls)
+    assert sorted(load.values(), reverse=True) == [4, 4, 2]
+    assert sorted(load) == [DAYS[0], DAYS[len(DAYS) // 3], DAYS[len(DAYS) // 3 * 2]]
