@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from crm.accounts.models import Account
 from crm.core.geo import Point
 from crm.core.months import Month
-from crm.db.tracked import AuditEntry
+from crm.db import trail_mark
+from crm.db.trail_mark import Mark
 from crm.territory.models import Assignment, AssignmentKind, Kind, Place, PlaceFacts
 from crm.territory.queries import holding
 from crm.territory.rules import HUBS
@@ -268,20 +269,10 @@ def _office_for(ids: Iterable[UUID], centres: Mapping[UUID, Point], offices: lis
     return min(offices, key=lambda o: (o.lat - lat) ** 2 + (o.lon - lon) ** 2)
 
 
-RESTS_ON = tuple(
-    str(model.__tablename__)
-    for model in (Account, Assignment, Call, MonthPlan, Place, PlaceFacts, Record, VisitInterval)
-)
-"""Tables that a proposal rests on."""
+RESTS_ON = (Account, Assignment, Call, MonthPlan, Place, PlaceFacts, Record, VisitInterval)
+"""What a proposal rests on."""
 
 
-def trail_end(session: Session) -> int:
-    """The last entry of the audit trail so far."""
-    last = session.exec(select(sa.func.max(col(AuditEntry.id)))).one()
-    return last or 0
-
-
-def changed_since(session: Session, end: int) -> bool:
-    """Whether anything that a proposal rests on was changed behind this entry of the trail, which holds all changes."""
-    later = select(AuditEntry.id).where(col(AuditEntry.id) > end, col(AuditEntry.entity).in_(RESTS_ON))
-    return session.exec(later.limit(1)).first() is not None
+def changed_since(session: Session, before: Mark) -> bool:
+    """Whether anything that a proposal rests on was changed since."""
+    return trail_mark.changed_since(session, before, RESTS_ON)

@@ -55,7 +55,7 @@ def propose_month(
         calls = plan_service.new_calls(made, author)
         told(1, 2, WRITING)
         with store.writing(author) as session:
-            if not due_queries.changed_since(session, made.trail_end):
+            if not due_queries.changed_since(session, made.seen):
                 plan_service.apply(session, made, calls, now=now)
                 return made.outcome
     with store.writing(author) as session:

@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 from crm.core.ids import new_id
 from crm.core.months import Month
 from crm.core.problems import Conflict, Missing, Problem
+from crm.db import trail_mark
 from crm.db.tracked import Author, BulkInsert, author_of
+from crm.db.trail_mark import Mark
 from crm.territory import service as territory
 from crm.territory.models import Kind
 from crm.visits import due_queries, plan_queries, queries
@@ -42,7 +44,7 @@ class PlanOutcome:
 class Draft:
     """What planning would do to a month, reckoned from one state of the database, and how to see that it still holds.
 
-    `trail_end` is the last entry of the trail it was reckoned from; `is_new`: the month has no plan yet.
+    `seen` is the state of the trail it was reckoned from; `is_new`: the month has no plan yet.
     """
 
     month: Month
@@ -51,7 +53,7 @@ class Draft:
     gone: tuple[UUID, ...]
     calls: tuple[ProposedCall, ...]
     outcome: PlanOutcome
-    trail_end: int
+    seen: Mark
 
 
 def set_interval(
@@ -123,7 +125,7 @@ def draft(session: Session, month: Month, *, today: date) -> Draft:
     who asks for it is told how many calls went.
     """
     check_can_plan(month, today=today)
-    trail_end = due_queries.trail_end(session)
+    seen = trail_mark.mark(session)
     plan = session.exec(select(MonthPlan).where(MonthPlan.month == str(month))).first()
     found = due_queries.round_of(session, month, today=today)
     workers = due_queries.field_workers(session, month, from_day=max(today, month.first))
@@ -146,7 +148,7 @@ def draft(session: Session, month: Month, *, today: date) -> Draft:
         unheld=frozenset(place.territory_id for place in found.due if place.place_id in lost),
     )
     calls, plan_id = proposal.calls, plan.id if plan else new_id()
-    return Draft(month, plan_id, plan is None, tuple(call.id for call in gone), calls, outcome, trail_end)
+    return Draft(month, plan_id, plan is None, tuple(call.id for call in gone), calls, outcome, seen)
 
 
 def _sorted_out(
