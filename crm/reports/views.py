@@ -158,6 +158,7 @@ def _closing(wanted: Month, why_not: str, status: int) -> Response:
         "reports/closing.html",
         month=wanted,
         why_not=why_not,
+        refused=status != 200,
         contacts=queries.contacts_now(session(), wanted),
         unanswered=queries.unanswered_calls(session(), wanted),
         passing=queries.never_closed_before(session(), wanted),
