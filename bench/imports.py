@@ -47,7 +47,7 @@ HEAD = (
 
 
 def make_files(folder: Path) -> None:
-    """The same 45,300 districts as CSV and as XLSX, and with every population one higher."""
+    """The same 45,300 districts as CSV, and with every population one higher as CSV and as XLSX."""
     town = generate(today=DAY, months=1, scale=100)
     names = {t.code: t.name for t in town.territories}
     for name, more in (("first", 0), ("second", 1)):
@@ -70,7 +70,7 @@ def make_files(folder: Path) -> None:
         ]
         with (folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as out:
             csv.writer(out).writerows([HEAD, *rows])
-    with (folder / "first.xlsx").open("wb") as book:
+    with (folder / "second.xlsx").open("wb") as book:
         columns = [ColumnOut(label, "text" if n < 4 else "number") for n, label in enumerate(HEAD)]
         write_xlsx(book, [SheetOut(name="行政区", columns=columns, rows=rows)], created=CLOCK.now())
 
@@ -108,7 +108,7 @@ TASKS = {
     "CSV, all new": (taken_in, "first.csv"),
     "CSV, all unchanged": (taken_in, "first.csv"),
     "CSV, all changed on the same day": (taken_in, "second.csv"),
-    "XLSX, all changed back": (taken_in, "first.xlsx"),
+    "XLSX, all unchanged": (taken_in, "second.xlsx"),
 }
 
 
